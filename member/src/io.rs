@@ -2,6 +2,7 @@
 //! and all that is HTTP.
 
 pub mod board;
+pub mod calls;
 mod exposition;
 pub mod files;
 pub mod http;
@@ -9,4 +10,5 @@ mod membership;
 pub mod process;
 
 pub use board::Board;
+pub use calls::{Calling, Calls};
 pub use membership::{Membership, Voice, dial};

@@ -214,6 +214,15 @@ pub const LINK_PAUSE_BYTES: usize = 32 * 1024 * 1024;
 pub const SNAPSHOTS_PER_TURN_BYTES: usize = 16 * 1024 * 1024;
 /// Unanswered operations a lane keeps per bucket; more are refused as `unavailable`.
 pub const UNANSWERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// What a boss asks of a process for an operator: the body of a request.
+pub const CALL_BYTES_MAX: usize = 64 * 1024;
+/// What it is answered: a page of state, with what JSON adds to it. It goes over the link that
+/// beats go over, so it is no more.
+pub const CALL_ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// So many such requests a process has under way: people ask one at a time.
+pub const CALLS_MAX: usize = 16;
+/// A process answers by then, or says that it couldn't.
+pub const CALL_MS_MAX: u64 = 4_000;
 /// Letters that a thread hasn't read yet; of those that say how things are now, one of each kind
 /// more.
 pub const LETTERS_MAX: usize = 4096;
@@ -336,6 +345,8 @@ pub const TELLS_ON_THE_WAY_MAX: usize = 256;
 pub const TELLS_KEPT_MAX: usize = 64 * 1024;
 /// A socket that hasn't connected by then is closed.
 pub const CONNECT_MS_MAX: u64 = 5_000;
+/// Who is handed a page has it by then: some 300 KB over a bad mobile line.
+pub const PAGE_MS_MAX: u64 = 60_000;
 /// A client that was silent for this long is pinged.
 pub const PING_EVERY_MS: u64 = 25_000;
 /// More pings than one a second would be the load.
@@ -405,6 +416,7 @@ const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
 const _: () = assert!(WEB_DOZE_MS < WEB_HEAD_MS_MAX && WEB_HEAD_MS_MAX < WEB_IDLE_MS_MAX);
 const _: () = assert!(WEB_LINGER_SILENT_MS_MAX < WEB_LINGER_MS_MAX);
 const _: () = assert!(BATCH_MAX * 16 <= WEB_REQUESTS_MAX && BATCH_BYTES_MAX * 16 <= WEB_BYTES_MAX);
+const _: () = assert!(PAGE_BYTES_MAX * 4 <= CALL_ANSWER_BYTES_MAX);
 const _: () = assert!(BATCH_MAX < WEB_WINDOW_COST);
 const _: () = assert!(CLIENT_FRAME_BYTES_MAX <= BATCH_BYTES_MAX);
 const _: () = assert!(DEAD_MS < GRACE_MS);

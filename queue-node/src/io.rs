@@ -1,6 +1,7 @@
 //! The machine's thread: sockets, the clock, and what operators see.
 
 mod decider;
+mod looks;
 mod memory;
 mod settings;
 mod turn;

@@ -9,8 +9,8 @@
 //! `resume`, `attach`, `renew`, `mounts` and `requests`; `application` asks and tells who is behind
 //! call-outs; `user` decides who is logged in, `member` what rooms hear of it, `peer` and
 //! `unanswered` what queues say to each other; `capacity` bounds all of it, `cells` by whom;
-//! `stopped` says when nothing new is decided; `reports` and `inspect` say what the boss hears;
-//! `clock` is a bucket's, and `timers` say when to wake.
+//! `stopped` says when nothing new is decided; `reports`, `inspect` and `busy` say what the boss
+//! hears; `clock` is a bucket's, and `timers` say when to wake.
 
 mod allowance;
 mod application;
@@ -18,6 +18,7 @@ mod asker;
 mod attach;
 mod bucket;
 mod buckets;
+mod busy;
 mod capacity;
 mod caught;
 mod cells;
@@ -62,6 +63,7 @@ mod unanswered;
 mod user;
 mod wake;
 
+pub use busy::Busy;
 pub use caught::Caught;
 pub use copies::{Broken, Compared, Forgets, Learner, Played, Unit, Waits};
 pub use counters::Counters;

@@ -19,6 +19,7 @@ use crate::machine::{ConnId, Encoding, Ending, Input, Lane, Outbox};
 
 mod accept;
 pub(super) mod door;
+mod handing;
 mod handshake;
 pub(super) mod listener;
 mod proxy;
@@ -28,6 +29,7 @@ mod waiting;
 mod websocket;
 
 use accept::Spare;
+use handing::Handing;
 use listener::Listeners;
 use refusal::Complaint;
 pub(super) use refusal::Refused;
@@ -104,7 +106,8 @@ impl Client {
     fn waits_from(&self) -> Option<IpAddr> {
         match &self.reader {
             Reader::Waiting(waiting) => Some(waiting.address()),
-            Reader::Tcp(_) | Reader::WebSocket(..) | Reader::Refused | Reader::Deaf => None,
+            Reader::Tcp(_) | Reader::WebSocket(..) => None,
+            Reader::Page(_) | Reader::Refused | Reader::Deaf => None,
         }
     }
 
@@ -121,6 +124,8 @@ enum Reader {
     Waiting(Box<Waiting>),
     Tcp(FrameReader),
     WebSocket(Encoding, websocket::Reader),
+    /// It gets a page, whatever it sends meanwhile.
+    Page(Box<Handing>),
     /// Turned away at the door, with a word that it may still take.
     Refused,
     /// What comes counts no more.
@@ -279,6 +284,8 @@ impl Clients {
         }
         let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         match client.stream.read(&mut self.buffer) {
+            // Who has asked for a page and asks for nothing more still gets it.
+            Ok(0) if matches!(client.reader, Reader::Page(_)) => {}
             Ok(0) => self.gone(now, conn, lane, out),
             Ok(length) => {
                 if length == self.buffer.len() || client.to_end || client.stream.has_more() {
@@ -338,7 +345,7 @@ impl Clients {
                 feed_websocket(now, conn, (*encoding, reader, pong), bytes, max, lane, out).err()
             }
             Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
-            Reader::Refused | Reader::Deaf => {
+            Reader::Page(_) | Reader::Refused | Reader::Deaf => {
                 client.discarded += bytes.len() as u32;
                 if client.discarded > limits::DISCARDED_BYTES_MAX {
                     self.gone(now, conn, lane, out);
@@ -367,6 +374,9 @@ impl Clients {
                 self.write(now, conn, lane, out);
             }
             Ok(true) if client.ending => self.finish(now, conn, lane, out),
+            Ok(true) if matches!(client.reader, Reader::Page(_)) => {
+                self.hand_out(now, conn, lane, out);
+            }
             Ok(_) => {}
             Err(_) => self.gone(now, conn, lane, out),
         }

@@ -30,8 +30,10 @@ pub(super) enum Letter {
     Tokens(Arc<Tokens>),
     /// Send the clients elsewhere.
     Drain,
-    /// End the thread.
+    /// End the thread, once the clients have heard of it.
     Stop,
+    /// End the thread at once.
+    Kill,
 }
 
 impl Letter {
@@ -45,7 +47,8 @@ impl Letter {
             | Letter::Config(_)
             | Letter::Tokens(_)
             | Letter::Drain
-            | Letter::Stop => Some(discriminant(self)),
+            | Letter::Stop
+            | Letter::Kill => Some(discriminant(self)),
         }
     }
 }
@@ -79,6 +82,16 @@ impl Letterbox {
         let is_first = letters.len() == 1;
         drop(letters);
         if is_first { self.waker.wake().map_err(|_| Full) } else { Ok(()) }
+    }
+
+    /// Wakes the lane, though no letter is there.
+    pub(super) fn wakes(&self) -> impl Fn() + Send + Sync + 'static {
+        let waker = Arc::clone(&self.waker);
+        move || {
+            if let Err(error) = waker.wake() {
+                tracing::error!("a lane can't be woken: {error}");
+            }
+        }
     }
 
     /// What is in the box, oldest first.

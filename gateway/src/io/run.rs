@@ -6,7 +6,8 @@ use std::thread::JoinHandle;
 
 use link::io::clock;
 use link::io::threads::spawn;
-use member::io::Board;
+use member::io::http::server::Open;
+use member::io::{Board, calls};
 use mio::{Poll, Waker};
 
 use super::callout::Caller;
@@ -56,6 +57,9 @@ pub struct Running {
     threads: Vec<JoinHandle<()>>,
     /// They are read as long as this is there.
     keys: Option<Keys>,
+    /// The back end's door is closed with the gateway.
+    #[expect(dead_code, reason = "its end is what it says")]
+    open: Open,
 }
 
 impl Running {
@@ -77,6 +81,13 @@ impl Running {
         end(&self.lanes[..1], self.threads);
     }
 
+    /// Ends it as a crash does: its clients and the boss hear nothing but the end of their
+    /// connections.
+    pub fn kill(self) {
+        self.tell_all(|| Letter::Kill);
+        wait_for(self.threads);
+    }
+
     fn tell_all(&self, letter: impl Fn() -> Letter) {
         self.lanes.iter().for_each(|lane| tell(lane, letter()));
     }
@@ -90,6 +101,10 @@ fn tell(lane: &Letterbox, letter: Letter) {
 
 fn end(lanes: &[Letterbox], threads: Vec<JoinHandle<()>>) {
     lanes.iter().for_each(|lane| tell(lane, Letter::Stop));
+    wait_for(threads);
+}
+
+fn wait_for(threads: Vec<JoinHandle<()>>) {
     for thread in threads {
         if thread.join().is_err() {
             tracing::error!("a lane has ended by a bug");
@@ -122,10 +137,14 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         board.set_unready(&turn::board_name(number as u32), Some(unready));
     }
     let back_ends = web::exchange(&settings, boxes[0].clone());
-    let web =
-        web::serve(&settings, files.web, back_ends.clone(), board.clone()).map_err(|error| {
-            Error::Listen { what: "the back end's door", address: settings.web, error }
-        })?;
+    let (calls, calling) = calls::open(boxes[0].wakes());
+    let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), calling);
+    let (web, open) = web.map_err(|error| Error::Listen {
+        what: "the back end's door",
+        address: settings.web,
+        error,
+    })?;
+    let mut calls = Some(calls);
     let keys = read_keys(&settings, &board, &boxes[1..])?;
     let caller = Caller::start(files.callouts)?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
@@ -140,6 +159,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             letterbox: boxes[number as usize].clone(),
             caller: caller.clone(),
             callouts_max: files.callouts,
+            calls: if number == 0 { calls.take() } else { None },
             others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },
             board: board.clone(),
             client_address: tcp,
@@ -149,7 +169,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         };
         threads.push(spawn(format!("lane {number}"), move || lane.run(poll))?);
     }
-    Ok(Running { tcp, http, web, board, lanes: boxes, threads, keys })
+    Ok(Running { tcp, http, web, board, lanes: boxes, threads, keys, open })
 }
 
 /// Has the keys of tokens read, now and when they change, and told to the lanes.

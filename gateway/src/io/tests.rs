@@ -15,6 +15,8 @@ use super::{Running, Settings, run};
 
 mod door;
 mod files;
+mod kill;
+mod pages;
 mod secure;
 mod upgrade;
 mod web;

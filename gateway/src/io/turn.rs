@@ -7,7 +7,7 @@ use std::sync::Arc;
 use link::io::{Event, Sink, Wires, clock};
 use link::machine::Outbox as Links;
 use member::io::board::tls_files;
-use member::io::{Board, Membership, Voice, dial};
+use member::io::{Board, Calls, Membership, Voice, dial};
 use member::machine::{Health, Member, News};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
@@ -50,6 +50,8 @@ pub(super) struct Loop {
     pub(super) caller: Caller,
     /// So many of them may be under way.
     pub(super) callouts_max: usize,
+    /// What the boss asks of the process's HTTP, for lane 0, which has the link to it.
+    pub(super) calls: Option<Calls>,
     /// The other lanes, for lane 0, which has the link to the boss.
     pub(super) others: Vec<Letterbox>,
     pub(super) board: Board,
@@ -177,10 +179,11 @@ impl Loop {
             for ready in events.iter().filter(|ready| ready.token() != WAKER) {
                 bench.ready(now, ready);
             }
-            if self.read_letters(now, &mut bench) {
-                stop_ms.get_or_insert(now.ms + STOP_MS);
+            if let Some(in_ms) = self.read_letters(now, &mut bench) {
+                stop_ms = Some(stop_ms.unwrap_or(u64::MAX).min(now.ms + in_ms));
             }
             bench.wake(now);
+            bench.decider.answer_calls(now);
             self.follow_boss(now, &mut bench);
             self.publish(now, &mut bench);
             bench.end_turn(now);
@@ -222,7 +225,7 @@ impl Loop {
         Ok(Bench { wires, clients, decider, back_ends, secrets, publish_ms: now.ms })
     }
 
-    fn decider(&self, settings: &Settings) -> Decider {
+    fn decider(&mut self, settings: &Settings) -> Decider {
         let mut lane_settings = settings.lane.clone();
         lane_settings.gateway.clone_from(&settings.id);
         lane_settings.micros = Some(clock::micros);
@@ -243,7 +246,7 @@ impl Loop {
         }
     }
 
-    fn membership(&self, settings: &Settings) -> Membership {
+    fn membership(&mut self, settings: &Settings) -> Membership {
         let voice = Voice {
             noun: "gateway",
             prefix: format!("lane {}: ", self.number),
@@ -255,11 +258,15 @@ impl Loop {
         }
         let (address, process) = (self.client_address.to_string(), rand::random());
         let member = Member::new(&settings.id, Role::Gateway, &settings.host, &address, process);
-        Membership::new(member, settings.bosses.clone(), voice)
+        let membership = Membership::new(member, settings.bosses.clone(), voice);
+        match self.calls.take() {
+            Some(calls) => membership.answering(calls),
+            None => membership,
+        }
     }
 
-    /// Reads what other threads have said. Whether the lane is to stop.
-    fn read_letters(&mut self, now: Time, bench: &mut Bench) -> bool {
+    /// Reads what other threads have said; in how many milliseconds at most the lane is to stop.
+    fn read_letters(&mut self, now: Time, bench: &mut Bench) -> Option<u64> {
         let Bench { decider, wires, .. } = bench;
         for letter in self.letterbox.take() {
             match letter {
@@ -291,11 +298,12 @@ impl Loop {
                 Letter::Drain => decider.lane.handle(now, Input::Drain, &mut decider.out),
                 Letter::Stop => {
                     decider.lane.handle(now, Input::Drain, &mut decider.out);
-                    return true;
+                    return Some(STOP_MS);
                 }
+                Letter::Kill => return Some(0),
             }
         }
-        false
+        None
     }
 
     /// Sends what the lane asks and tells web applications. An answer that finds the lane's box
@@ -374,6 +382,7 @@ impl Loop {
             samples.push(secrets.sample());
         }
         self.board.publish(&board_name(self.number), samples);
+        self.board.turns(&board_name(self.number), now);
         if self.number == 0 {
             self.board.set_unready("boss", decider.membership.unready());
             self.report(now, decider);
@@ -404,6 +413,11 @@ fn log(level: Level, line: Arguments<'_>) {
 }
 
 impl Decider {
+    /// Gives the boss what the process's HTTP has answered it.
+    fn answer_calls(&mut self, now: Time) {
+        self.membership.answer_calls(now, &mut self.out.links);
+    }
+
     fn hear(&mut self, now: Time, news: News) {
         match news {
             News::Registered { incarnation, cluster_id } => {

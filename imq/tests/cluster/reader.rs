@@ -182,7 +182,7 @@ fn fits(wanted: &str, line: &str) -> bool {
 
 /// Fails unless lines like these were printed, in this order. A line that is `…` alone is any
 /// lines.
-fn check(wanted: &Block<'_>, printed: &[String]) {
+pub(crate) fn check(wanted: &Block<'_>, printed: &[String]) {
     let mut rest = printed.iter();
     let mut is_loose = false;
     for line in wanted.text.lines() {

@@ -11,6 +11,7 @@ use proto::text::Foreign;
 use proto::time::Time;
 use tracing::Level;
 
+use super::Calls;
 use crate::machine::{Dial, Input, Member, News, Notice, Outbox, Target};
 
 /// How a thread speaks of itself, and to whom.
@@ -39,6 +40,8 @@ pub struct Membership {
     /// What the log hears of a boss that doesn't take this process. Reports come often enough to
     /// wake it.
     without_boss: Throttled,
+    /// How what the boss asks for operators reaches the process's HTTP.
+    calls: Option<Calls>,
 }
 
 impl Membership {
@@ -51,6 +54,22 @@ impl Membership {
             voice,
             peers: Peers::default(),
             without_boss: Throttled::new("lines about the boss"),
+            calls: None,
+        }
+    }
+
+    /// What the boss asks for operators is to be answered so.
+    #[must_use]
+    pub fn answering(mut self, calls: Calls) -> Membership {
+        self.calls = Some(calls);
+        self
+    }
+
+    /// Gives the boss the answers that are there.
+    pub fn answer_calls(&mut self, now: Time, links: &mut Links) {
+        let answers = self.calls.as_ref().map(Calls::answers).unwrap_or_default();
+        for answer in answers {
+            self.handle(now, Input::Called(answer), links);
         }
     }
 
@@ -104,6 +123,11 @@ impl Membership {
         self.member.handle(input, links, &mut self.out);
         for notice in std::mem::take(&mut self.out.notices) {
             self.notice(now, notice);
+        }
+        for call in std::mem::take(&mut self.out.calls) {
+            if let Some(calls) = &self.calls {
+                calls.put(call);
+            }
         }
         self.without_boss.wake(now);
     }

@@ -10,8 +10,8 @@ use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{
-    BucketReport, Counter, Inspected, Known, N2b, Propose, Reached, Register, Report, Unreachable,
-    bucket_report, n2b,
+    BucketReport, Called, Counter, Inspected, Known, N2b, Propose, Reached, Register, Report,
+    Unreachable, bucket_report, n2b,
 };
 use proto::table::{BucketTable, Moved, Owner, TableError, Version};
 use proto::text::Foreign;
@@ -141,7 +141,7 @@ impl BossClient {
     }
 
     /// Reports what the page shows, and what has changed of what the process has of buckets, and
-    /// whether it is full. Figures with labels are for others.
+    /// whether it is full.
     pub(super) fn report(
         &self,
         samples: &[Sample],
@@ -153,10 +153,8 @@ impl BossClient {
             Health::Ready => "",
             Health::Unready(reason) | Health::Draining(reason) => reason,
         };
-        let counters = samples.iter().filter(|sample| sample.labels.is_empty());
-        let counters = counters.filter_map(|sample| {
-            Some(Counter { name: sample.name.to_owned(), value: sample.number()? })
-        });
+        let counters = samples.iter().flat_map(Sample::figures);
+        let counters = counters.map(|(name, value)| Counter { name, value });
         let report = Report {
             table_term: self.heard().term,
             table_version: self.heard().version,
@@ -242,6 +240,11 @@ impl BossClient {
         self.say(n2b::Body::Inspected(inspected), out);
     }
 
+    /// Answers a call.
+    pub(super) fn called(&self, called: Called, out: &mut Links) {
+        self.say(n2b::Body::Called(called), out);
+    }
+
     /// Reads a frame of the boss. A table that is newer than all before comes back, too.
     pub(super) fn hear(
         &mut self,
@@ -275,6 +278,7 @@ impl BossClient {
             Some(Body::Inspect(b2n::Inspect { number, queue })) => {
                 out.news.push(News::Inspect { number, queue });
             }
+            Some(Body::Call(call)) => out.calls.push(call),
             Some(Body::Wait(wait)) => {
                 let reason = self.waits_for(&wait.reason);
                 out.notices.push(Notice::Waits(reason));

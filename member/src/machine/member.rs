@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links, Peer};
-use proto::b2n::NotNow;
+use proto::b2n::{Call, NotNow};
 use proto::class::ClusterConfig;
 use proto::link::Role;
-use proto::n2b::{BucketReport, Inspected, Propose};
+use proto::n2b::{BucketReport, Called, Inspected, Propose};
 use proto::table::{BucketTable, Place};
 use proto::text::Foreign;
 
@@ -67,6 +67,8 @@ pub enum Input<'a> {
     Home(&'a Place),
     /// The answer to [`News::Inspect`].
     Inspected(Inspected),
+    /// The answer to a call of the boss.
+    Called(Called),
     /// The answer to [`News::TellAll`]: what the process has of buckets. From here on it acts upon
     /// no row of anybody else before it has heard the boss's next table.
     TellAll(&'a [BucketReport]),
@@ -95,6 +97,8 @@ pub struct Outbox {
     pub dials: Vec<Dial>,
     /// For the operator.
     pub notices: Vec<Notice>,
+    /// What an operator asks of the process's HTTP, through the boss.
+    pub calls: Vec<Call>,
 }
 
 /// What the role hears.
@@ -248,6 +252,11 @@ impl Member {
             Input::Inspected(inspected) => {
                 if let Some(boss) = &self.boss {
                     boss.inspected(inspected, links);
+                }
+            }
+            Input::Called(called) => {
+                if let Some(boss) = &self.boss {
+                    boss.called(called, links);
                 }
             }
             Input::Report { samples, health, buckets, full } => {

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct B2n {
-    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14")]
+    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
     pub body: ::core::option::Option<b2n::Body>,
 }
 /// Nested message and enum types in `B2n`.
@@ -35,6 +35,8 @@ pub mod b2n {
         NotNow(super::NotNow),
         #[prost(message, tag = "14")]
         TellAll(super::TellAll),
+        #[prost(message, tag = "15")]
+        Call(super::Call),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -83,6 +85,17 @@ pub struct NotNow {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TellAll {
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Call {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(string, tag = "2")]
+    pub method: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "4")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

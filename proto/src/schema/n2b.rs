@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct N2b {
-    #[prost(oneof = "n2b::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "n2b::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13")]
     pub body: ::core::option::Option<n2b::Body>,
 }
 /// Nested message and enum types in `N2b`.
@@ -31,6 +31,8 @@ pub mod n2b {
         Propose(super::Propose),
         #[prost(message, tag = "12")]
         Known(super::Known),
+        #[prost(message, tag = "13")]
+        Called(super::Called),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -258,6 +260,15 @@ pub struct Inspected {
     pub found: bool,
     #[prost(message, optional, tag = "3")]
     pub queue: ::core::option::Option<super::q2g::QueueInfo>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Called {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(uint32, tag = "2")]
+    pub status: u32,
+    #[prost(bytes = "vec", tag = "3")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

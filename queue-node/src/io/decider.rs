@@ -13,6 +13,7 @@ use proto::time::Time;
 use rand::RngExt;
 use tracing::Level;
 
+use super::looks::Look;
 use crate::machine::{Caught, Compared, Faults, Input, Node, Outbox, Settings};
 
 /// How often operators' figures are made.
@@ -84,6 +85,18 @@ impl Decider {
         [Some(self.publish_ms), node, self.panics.wake_at()].into_iter().flatten().min()
     }
 
+    /// Gives the boss what the process's HTTP has answered it.
+    pub(super) fn answer_calls(&mut self, now: Time) {
+        self.membership.answer_calls(now, &mut self.out.links);
+    }
+
+    /// Shows the machine, if there is one yet.
+    pub(super) fn look(&mut self, now: Time, look: Look) {
+        if let Some(node) = &mut self.node {
+            look(node, now);
+        }
+    }
+
     /// Everything that came has been decided.
     pub(super) fn end_turn(&mut self, now: Time) {
         if let Some(node) = &mut self.node {
@@ -133,6 +146,7 @@ impl Decider {
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
         self.board.publish("node", samples);
+        self.board.turns("node", now);
         let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();
         let has_any = !copies.is_empty() || behind > 0;
         self.board.show_copies(has_any.then(|| page_of(&copies, behind)));

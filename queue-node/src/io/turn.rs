@@ -3,17 +3,19 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 
 use link::io::{Wires, clock, threads};
-use member::io::http::server::{self, Bounds, Hosts, Port};
-use member::io::{Board, Membership, dial, files, http};
+use member::io::http::server::{self, Bounds, Hosts, Open, Port};
+use member::io::{Board, Membership, calls, dial, files, http};
 use member::machine::Member;
 use mio::{Events, Poll, Token, Waker};
 use proto::limits;
 use proto::link::Role;
 
 use super::decider::{self, Decider};
+use super::looks::{self, Look};
 use super::memory;
 use super::settings::{Error, Listen, Settings};
 
@@ -34,6 +36,9 @@ pub struct Running {
     stop: Arc<AtomicBool>,
     waker: Arc<Waker>,
     thread: Option<JoinHandle<()>>,
+    /// The HTTP port is closed with the node.
+    #[expect(dead_code, reason = "its end is what it says")]
+    open: Open,
 }
 
 impl Running {
@@ -65,21 +70,29 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     }
     let board = Board::of("queue-node", &settings.id);
     let address = settings.listen_http;
+    let routes = http::routes(board.clone());
+    let (calls, calling) = calls::open(wakes(&waker));
+    let (own, looks) = looks::routes(waker.clone());
+    let answering = calling.answer(routes.clone().merge(own), None);
     let port = Port {
         name: settings.id.clone(),
         address,
-        routes: http::routes(board.clone()),
+        routes,
         // What operators see is all there is.
         hosts: Hosts::any(),
         bounds: Bounds::of_files(files::for_http()),
     };
-    let http = server::serve(port, std::future::ready(()))
-        .map_err(|error| Error::ListenHttp(address, error))?;
+    let (open, closed) = server::until_dropped();
+    let beside = async {
+        tokio::join!(answering, closed);
+    };
+    let http = server::serve(port, beside).map_err(|error| Error::ListenHttp(address, error))?;
     let process = rand::random();
     let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at, process);
     let stop = Arc::new(AtomicBool::new(false));
     let (stopped, id) = (stop.clone(), settings.id.clone());
-    let membership = Membership::new(member, vec![settings.boss], decider::voice(settings.fatal));
+    let membership = Membership::new(member, vec![settings.boss], decider::voice(settings.fatal))
+        .answering(calls);
     let bytes_max = settings.bytes_max.unwrap_or_else(memory::bytes_max);
     let (hub, faults) = (settings.hub, settings.faults);
     let shown = board.clone();
@@ -87,9 +100,19 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         membership.dial_bosses(clock::now(), &mut wires);
         let mut decider = Decider::new(membership, id, board, bytes_max);
         (decider.hub, decider.faults) = (hub, faults);
-        Loop { poll, wires, decider, stopped }.run();
+        Loop { poll, wires, decider, looks, stopped }.run();
     })?;
-    Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })
+    Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread), open })
+}
+
+/// Wakes the machine's thread.
+fn wakes(waker: &Arc<Waker>) -> impl Fn() + Send + Sync + 'static {
+    let waker = Arc::clone(waker);
+    move || {
+        if let Err(error) = waker.wake() {
+            tracing::error!("the node's thread can't be woken: {error}");
+        }
+    }
 }
 
 fn link_settings(settings: &Settings) -> link::machine::Settings {
@@ -109,6 +132,7 @@ struct Loop {
     poll: Poll,
     wires: Wires,
     decider: Decider,
+    looks: Receiver<Look>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -131,6 +155,10 @@ impl Loop {
                 }
             }
             self.wires.wake(now, &mut self.decider);
+            self.decider.answer_calls(now);
+            while let Ok(look) = self.looks.try_recv() {
+                self.decider.look(now, look);
+            }
             self.decider.end_turn(now);
             let dials = self.decider.membership.dials();
             dial(dials, now, &mut self.wires, &mut self.decider);

@@ -248,8 +248,12 @@ impl Bucket {
         sender: Option<SessionKey>,
     ) {
         let queue = self.state.queue(index);
+        let now = turn.node_ms();
         let shared = &mut *turn.shared;
         shared.counters.events += 1;
+        if shared.watch.is_on() {
+            shared.watch.event(now, self.reference(index));
+        }
         let excluded: Option<Seat> = match sender {
             Some(key) if draft.exclude.is_some() => self.seat_of(index, key),
             Some(_) | None => None,

@@ -22,6 +22,7 @@ use super::allowance::{Allowances, Rate};
 use super::application::Couriers;
 use super::bucket::Bucket;
 use super::buckets::Buckets;
+use super::busy::Watch;
 #[cfg(test)]
 use super::clock::Clock;
 use super::clock::NodeMs;
@@ -138,8 +139,8 @@ pub enum Input<'a> {
 /// A queue node.
 #[derive(Debug)]
 pub struct Node {
-    shared: Shared,
-    buckets: Buckets,
+    pub(super) shared: Shared,
+    pub(super) buckets: Buckets,
     /// Of others' buckets.
     copies: Copies,
     reports: Reports,
@@ -163,6 +164,7 @@ impl Node {
             rows,
             timers,
             counters: Counters::default(),
+            watch: Watch::default(),
             probes: std::collections::VecDeque::new(),
             dirty: Vec::new(),
             open_units: Vec::new(),

@@ -4,6 +4,7 @@ mod arena;
 mod asks;
 mod bad_input;
 mod bounds;
+mod busy;
 mod capacity;
 mod caught;
 mod changes;

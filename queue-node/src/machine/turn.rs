@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 
 use super::allowance::Allowances;
 use super::application::Couriers;
+use super::busy::Watch;
 use super::caught::Caught;
 use super::clock::NodeMs;
 use super::copies::{Batches, Streams, Unit};
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) rows: Rows,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
+    pub(crate) watch: Watch,
     /// Buckets with records that their copies haven't been sent, and units that are complete.
     pub(crate) open_units: Vec<u32>,
     pub(crate) units: Vec<Unit>,

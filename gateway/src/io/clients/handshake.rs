@@ -1,10 +1,11 @@
-//! From HTTP to a WebSocket (RFC 6455, section 4.2), and clear words to whoever asks for anything
-//! else.
+//! From HTTP to a WebSocket (RFC 6455, section 4.2), pages, and clear words to whoever asks for
+//! anything else.
 
 use proto::limits;
 
 use self::head::Head;
 use crate::io::origins::Origins;
+use crate::io::pages::Page;
 use crate::machine::Encoding;
 
 mod head;
@@ -19,6 +20,8 @@ pub(super) enum Outcome {
     More,
     /// Write this; then it is a WebSocket, whose first bytes begin at `used`.
     Open { response: String, encoding: Encoding, used: usize },
+    /// Write these, which are a page, and close.
+    Page { head: String, body: &'static [u8] },
     /// Write this and close.
     Refuse(Refusal),
 }
@@ -61,15 +64,17 @@ pub(super) fn is_due(bytes: &[u8], before: usize) -> bool {
 
 /// Reads a request. What comes of it depends on its head alone, not on how much of what follows has
 /// come with it.
-pub(super) fn read(bytes: &[u8], origins: &Origins) -> Outcome {
+pub(super) fn read(bytes: &[u8], origins: &Origins, pages: &'static [Page]) -> Outcome {
     let head = &bytes[..bytes.len().min(limits::UPGRADE_BYTES_MAX)];
     let mut headers = [httparse::EMPTY_HEADER; limits::UPGRADE_LINES_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let refusal = match request.parse(head) {
-        Ok(httparse::Status::Complete(used)) => match answer(&Head::of(&request), origins) {
-            Ok((encoding, response)) => return Outcome::Open { response, encoding, used },
-            Err(refusal) => refusal,
-        },
+        Ok(httparse::Status::Complete(used)) => {
+            match answer(&Head::of(&request), used, origins, pages) {
+                Ok(outcome) => return outcome,
+                Err(refusal) => refusal,
+            }
+        }
         Ok(httparse::Status::Partial) if bytes.len() < limits::UPGRADE_BYTES_MAX => {
             return Outcome::More;
         }
@@ -93,9 +98,41 @@ fn too_large(reason: &str) -> Refusal {
 }
 
 /// How a good request is answered.
-fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Encoding, String), Refusal> {
+fn answer(
+    head: &Head<'_>,
+    used: usize,
+    origins: &Origins,
+    pages: &'static [Page],
+) -> Result<Outcome, Refusal> {
+    check_http(head)?;
+    if let Some(page) = head.path().and_then(|path| pages.iter().find(|page| page.path == path)) {
+        return hand_out(head, page);
+    }
     check_request(head)?;
     check_upgrade(head)?;
+    let (encoding, response) = upgrade(head, origins)?;
+    Ok(Outcome::Open { response, encoding, used })
+}
+
+/// How a request for a page is answered.
+fn hand_out(head: &Head<'_>, page: &'static Page) -> Result<Outcome, Refusal> {
+    let body = match head.method() {
+        "GET" => page.body,
+        "HEAD" => &[],
+        _ => {
+            let mut refusal = Refusal::new("405 Method Not Allowed", "a page is read with GET");
+            refusal.headers = "Allow: GET, HEAD\r\n";
+            return Err(refusal);
+        }
+    };
+    if head.has_body()? {
+        return Err(Refusal::bad("a request for a page has no body: send none"));
+    }
+    Ok(Outcome::Page { head: page.head(), body })
+}
+
+/// How a good request for a WebSocket is answered.
+fn upgrade(head: &Head<'_>, origins: &Origins) -> Result<(Encoding, String), Refusal> {
     if let Some(origin) = head.one("Origin")?
         && !origins.allow(origin)
     {
@@ -126,13 +163,18 @@ fn answer(head: &Head<'_>, origins: &Origins) -> Result<(Encoding, String), Refu
 }
 
 /// What any request must be.
-fn check_request(head: &Head<'_>) -> Result<(), Refusal> {
+fn check_http(head: &Head<'_>) -> Result<(), Refusal> {
     if !head.is_http_1_1() {
         return Err(Refusal::bad("a WebSocket begins with HTTP/1.1, and this is HTTP/1.0"));
     }
     if head.one("Host")?.is_none() {
         return Err(Refusal::bad("Host is missing: HTTP/1.1 requires it"));
     }
+    Ok(())
+}
+
+/// Where a WebSocket is asked for, and how.
+fn check_request(head: &Head<'_>) -> Result<(), Refusal> {
     if head.path().is_none_or(|path| path.strip_suffix('/').unwrap_or(path) != PATH) {
         let reason = format!("there is nothing at this path: WebSockets are at {PATH}");
         return Err(Refusal::new("404 Not Found", reason));

@@ -9,6 +9,8 @@ use proto::frame::FrameReader;
 use proto::limits;
 use proto::time::Time;
 
+use super::door::Door;
+use super::handing::Handing;
 use super::handshake::{self, Outcome};
 use super::proxy::{self, Header};
 use super::refusal::Refusal;
@@ -101,7 +103,10 @@ impl Clients {
                         lane.handle(now, Input::Broken { conn, close, reason }, out);
                     }
                 }
-                Some(Reader::Refused) => self.gone(now, conn, lane, out),
+                Some(Reader::Page(page)) if now.ms < page.until_ms() => {
+                    self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
+                }
+                Some(Reader::Refused | Reader::Page(_)) => self.gone(now, conn, lane, out),
                 Some(Reader::Tcp(_) | Reader::WebSocket(..) | Reader::Deaf) | None => {}
             }
         }
@@ -228,8 +233,13 @@ impl Clients {
         if !handshake::is_due(&waiting.request, before) {
             return;
         }
-        match handshake::read(&waiting.request, &self.listeners.door.origins) {
+        let Door { origins, pages, .. } = &self.listeners.door;
+        match handshake::read(&waiting.request, origins, pages) {
             Outcome::More => {}
+            Outcome::Page { head, body } => {
+                client.reader = Reader::Page(Box::new(Handing::new(now, head, body)));
+                self.hand_out(now, conn, lane, out);
+            }
             Outcome::Refuse(refusal) => {
                 client.reader = Reader::Refused;
                 // It is closed in any case; who doesn't take the answer goes without.

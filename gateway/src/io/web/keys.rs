@@ -11,6 +11,9 @@ use subtle::ConstantTimeEq as _;
 use super::answer::Refusal;
 use super::scheduler::NOBODY;
 
+/// The back end that the boss is. A configured key of this name would share its account.
+const BOSS: &str = "(boss)";
+
 /// What a method does to the cluster, and what a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -61,6 +64,12 @@ impl ApiKey {
     pub fn whole(key: impl Into<String>) -> ApiKey {
         let (scopes, queues) = (Scope::ALL.to_vec(), Vec::new());
         ApiKey { name: None, key: key.into(), scopes, queues }
+    }
+
+    /// The key with which this process runs what the boss asks for an operator; nobody else has it.
+    pub(super) fn of_boss() -> ApiKey {
+        let key = format!("{:032x}", rand::random::<u128>());
+        ApiKey { name: Some(BOSS.to_owned()), ..ApiKey::whole(key) }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod b2n {
     pub const ROWS: u32 = 12;
     pub const NOT_NOW: u32 = 13;
     pub const TELL_ALL: u32 = 14;
+    pub const CALL: u32 = 15;
 }
 pub mod registered {
     pub const INCARNATION: u32 = 1;
@@ -41,4 +42,10 @@ pub mod not_now {
     pub const REASON: u32 = 4;
 }
 pub mod tell_all {
+}
+pub mod call {
+    pub const NUMBER: u32 = 1;
+    pub const METHOD: u32 = 2;
+    pub const PATH: u32 = 3;
+    pub const BODY: u32 = 4;
 }

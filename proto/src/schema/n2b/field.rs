@@ -12,6 +12,7 @@ pub mod n2b {
     pub const REACHED: u32 = 10;
     pub const PROPOSE: u32 = 11;
     pub const KNOWN: u32 = 12;
+    pub const CALLED: u32 = 13;
 }
 pub mod register {
     pub const ID: u32 = 1;
@@ -77,4 +78,9 @@ pub mod inspected {
     pub const NUMBER: u32 = 1;
     pub const FOUND: u32 = 2;
     pub const QUEUE: u32 = 3;
+}
+pub mod called {
+    pub const NUMBER: u32 = 1;
+    pub const STATUS: u32 = 2;
+    pub const BODY: u32 = 3;
 }

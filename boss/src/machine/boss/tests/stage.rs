@@ -109,6 +109,7 @@ impl Stage {
                 let (number, found) = (number(3), queue.is_some());
                 self.say(link, n2b::Body::Inspected(Inspected { number, found, queue }));
             }
+            "call" | "called" => self.of_calls(&words, link),
             "inspect" => self.input(Input::Inspect { question, queue: words[3] }),
             "configure" => {
                 let config = format!("copies = 1\n[[class]]\npattern = \"{}\"\n", words[3]);
@@ -293,7 +294,7 @@ impl Stage {
         self.input(Input::Frame { link, frame: &frame });
     }
 
-    fn input(&mut self, input: Input<'_>) {
+    pub(super) fn input(&mut self, input: Input<'_>) {
         self.boss.handle(self.now, input, &mut self.out);
         let store = self.out.effects.iter().position(|effect| matches!(effect, Effect::Store(_)));
         let Some(at) = store else { return };
@@ -449,6 +450,7 @@ fn said(body: b2n::Body) -> String {
         b2n::Body::Wait(it) => format!("wait: {}", it.reason),
         b2n::Body::Config(it) => format!("config {}", it.version),
         b2n::Body::Inspect(it) => format!("inspect {} {}", it.number, it.queue),
+        b2n::Body::Call(it) => format!("call {} {} {}", it.number, it.method, it.path),
         b2n::Body::NotNow(it) => format!("not now {}/{}: {}", it.prefix, it.bits, it.reason),
         b2n::Body::TellAll(_) => "tell all".to_owned(),
         b2n::Body::Table(_) | b2n::Body::Rows(_) => unreachable!("the stage keeps them"),

@@ -1,0 +1,68 @@
+//! Looks at the machine by other threads: bounded, and never waited for by the machine.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use mio::Waker;
+use proto::time::Time;
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use crate::machine::{Busy, Node};
+
+/// Looks that wait: more are refused, since the node is many turns behind then.
+const LOOKS_MAX: usize = 16;
+
+/// A look at the machine.
+pub(super) type Look = Box<dyn FnOnce(&mut Node, Time) + Send>;
+
+/// Where looks are handed in.
+#[derive(Clone)]
+struct Door {
+    looks: SyncSender<Look>,
+    waker: Arc<Waker>,
+}
+
+/// What only the boss may ask of this process, for operators; and the looks that come of it.
+pub(super) fn routes(waker: Arc<Waker>) -> (Router, Receiver<Look>) {
+    let (looks, taken) = sync_channel(LOOKS_MAX);
+    let routes = Router::new().route("/queues/busy", get(busy)).with_state(Door { looks, waker });
+    (routes, taken)
+}
+
+/// `/queues/busy`: the queues of this node with the most deliveries.
+#[derive(Serialize)]
+struct BusyQueues {
+    queues: Vec<BusyQueue>,
+}
+
+#[derive(Serialize)]
+struct BusyQueue {
+    queue: String,
+    events_per_s: f64,
+    members: u32,
+}
+
+impl From<Busy> for BusyQueue {
+    fn from(busy: Busy) -> BusyQueue {
+        let Busy { queue, events_per_s, members } = busy;
+        BusyQueue { queue, events_per_s, members }
+    }
+}
+
+async fn busy(State(door): State<Door>) -> Result<Json<BusyQueues>, (StatusCode, &'static str)> {
+    let (reply, replied) = oneshot::channel();
+    let look: Look = Box::new(move |node, now| {
+        // Who asked may have gone.
+        reply.send(node.busy(now)).ok();
+    });
+    let unavailable = (StatusCode::SERVICE_UNAVAILABLE, "the node is far behind: ask again\n");
+    door.looks.try_send(look).map_err(|_| unavailable)?;
+    door.waker.wake().map_err(|_| unavailable)?;
+    let busy = replied.await.map_err(|_| unavailable)?;
+    Ok(Json(BusyQueues { queues: busy.into_iter().map(BusyQueue::from).collect() }))
+}
