@@ -2,6 +2,7 @@
 //! for it, has it come back, and tells everybody. What it may do says [`Play`].
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -30,9 +31,8 @@ const TICK: Duration = Duration::from_millis(100);
 const IDLE_TICKS: u32 = 20;
 /// For an answer of the boss, which is in this process.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Refusals beyond one in this time aren't told.
-const REFUSAL_EVERY_MS: u64 = 500;
-/// Words that the queue hasn't taken yet. It takes none while its home is gone.
+/// Words that the queue hasn't taken yet: it takes none while its home is gone. Whoever asks more
+/// than that gets no answers.
 const UNSAID_MAX: usize = 64;
 
 /// The stagehand at work.
@@ -42,7 +42,7 @@ pub(super) struct Stagehand {
 }
 
 impl Stagehand {
-    /// Hands it the stage.
+    /// Hands it the stage, and returns when it is in the queue: the first order finds it there.
     ///
     /// # Errors
     /// If the operating system has no thread for it.
@@ -52,16 +52,19 @@ impl Stagehand {
         rustls::crypto::ring::default_provider().install_default().ok();
         let boss = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let (end, ended) = oneshot::channel();
+        let (enter, entered) = sync_channel(1);
         let thread = threads::spawn("stagehand", move || {
             runtime.block_on(async move {
                 let mut work = Work::new(stage, boss);
                 tokio::select! {
-                    () = work.run() => {}
+                    () = work.run(enter) => {}
                     _ = ended => {}
                 }
                 work.stage
             })
         })?;
+        // Without a word it has died, which is said at the end.
+        entered.recv().unwrap_or_default();
         Ok(Stagehand { thread, end })
     }
 
@@ -117,7 +120,6 @@ struct Work {
     play: Play,
     /// When the present node was killed.
     killed_ms: u64,
-    refused_ms: u64,
     /// What each node's key in [`NODES`] was last given.
     shown: BTreeMap<&'static str, Value>,
     /// Where words for the queue go; nothing: it has to connect.
@@ -128,14 +130,16 @@ impl Work {
     fn new(stage: Stage, boss: reqwest::Client) -> Work {
         let play = Play::new();
         let shown = BTreeMap::new();
-        Work { stage, boss, play, killed_ms: 0, refused_ms: 0, shown, words: None }
+        Work { stage, boss, play, killed_ms: 0, shown, words: None }
     }
 
-    /// Works for ever.
-    async fn run(&mut self) {
+    /// Works for ever; says when it has tried to enter the queue.
+    async fn run(&mut self, entered: SyncSender<()>) {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut subscription, mut count) = (None, 0_u32);
+        let (mut subscription, mut count) = (self.connect().await, 0_u32);
+        // Whoever waited has gone only with the process.
+        entered.send(()).ok();
         loop {
             tokio::select! {
                 event = next(&mut subscription) => match event {
@@ -193,11 +197,7 @@ impl Work {
         };
         let now_ms = clock::now().ms;
         if let Err(reason) = self.play.may_kill(now_ms, node, may_die) {
-            if now_ms >= self.refused_ms + REFUSAL_EVERY_MS {
-                self.refused_ms = now_ms;
-                self.say(json!({"refused": node.id(), "by": by, "reason": reason}));
-            }
-            return;
+            return self.say(json!({"refused": node.id(), "by": by, "reason": reason}));
         }
         tracing::info!("{} is killed: a visitor of the demo asks for it", node.id());
         if let Err(error) = self.stage.kill(node) {
@@ -260,7 +260,7 @@ impl Work {
     fn put(&mut self, word: Word) {
         let Some(words) = &self.words else { return };
         if words.try_send(word).is_err() {
-            tracing::warn!("the demo's queue takes no words of the stagehand");
+            tracing::debug!("the stagehand has more to say than the demo's queue takes");
         }
     }
 

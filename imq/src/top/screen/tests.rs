@@ -42,7 +42,7 @@ fn view() -> View {
 }
 
 fn shown(screen: &Screen) -> String {
-    let lines = screen.lines(&view(), "http://boss", 200);
+    let lines = screen.lines(&view(), "http://boss");
     bare(&lines.join("\n"))
 }
 
@@ -79,7 +79,7 @@ fn all_panes_stand_below_the_headline() {
 #[test]
 fn a_pane_is_shown_alone_and_sorted_anew() {
     let mut screen = Screen::default();
-    screen.choose(Pane::of_number(2));
+    screen.choose(Pane::of_key(b'2'));
     let text = shown(&screen);
     assert!(!text.contains("1 nodes") && !text.contains("3 clients"), "{text}");
     screen.sort();
