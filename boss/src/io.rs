@@ -137,6 +137,8 @@ pub struct Running {
     pub link_address: Option<SocketAddr>,
     /// Where its page is.
     pub http_address: SocketAddr,
+    /// What it has counted, and whether it is ready.
+    pub board: Board,
     letterbox: Letterbox,
     thread: Option<JoinHandle<()>>,
 }
@@ -203,12 +205,12 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let routes = http::routes(board.clone())
         .merge(page::routes())
         .merge(api::routes(letterbox.clone(), settings.keys()));
-    let http_address = server::serve(settings.http(routes), std::future::ready(()))
+    let http_address = server::serve(settings.http(routes), std::future::pending())
         .map_err(failed("HTTP", settings.http_address))?;
     let keeper = Keeper::start(store, letterbox.clone())?;
-    let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board);
+    let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board.clone());
     let thread = Some(threads::spawn("boss", move || turns.run())?);
-    Ok(Running { link_address, http_address, letterbox, thread })
+    Ok(Running { link_address, http_address, board, letterbox, thread })
 }
 
 impl Settings {

@@ -14,12 +14,14 @@ mod mail;
 mod metrics;
 pub mod network;
 pub mod origins;
+pub mod pages;
 mod run;
 pub mod settings;
 mod turn;
 pub mod web;
 
 pub use metrics::metrics;
+pub use pages::Page;
 pub use run::{Error, Running, run};
 pub use settings::Settings;
 

@@ -11,4 +11,4 @@ pub mod io;
 pub mod machine;
 
 #[cfg(feature = "io")]
-pub use io::{Error, Running, Settings, run};
+pub use io::{Error, Page, Running, Settings, run};

@@ -26,7 +26,7 @@ pub mod web;
 pub use application::callout;
 pub use counters::Counters;
 pub use delivery::{Clients, ConnId, Encoding, Ending, Format, Transport};
-pub use door::{AddressLimits, Addresses, Authority, Credentials, Prefix, TurnedAway};
+pub use door::{AddressLimits, Addresses, Authority, Credentials, Post, Prefix, TurnedAway};
 pub use lane::{Input, Lane, Outbox};
 pub use settings::{Faults, Settings};
 pub use web::{WebReply, WebRequest};

@@ -13,6 +13,7 @@ mod pages;
 mod roles;
 mod show;
 mod shutdown;
+mod supervisor;
 mod token;
 mod top;
 

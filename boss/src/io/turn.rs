@@ -114,6 +114,7 @@ impl Loop {
             let unusable = self.wires.has_unusable_files(now);
             let tls = unusable.map(|unusable| tls_files("links", unusable));
             self.reception.publish(&self.board, tls);
+            self.board.turns("boss", now);
         }
         Ok(goes_on)
     }

@@ -30,8 +30,10 @@ pub(super) enum Letter {
     Tokens(Arc<Tokens>),
     /// Send the clients elsewhere.
     Drain,
-    /// End the thread.
+    /// End the thread, once the clients have heard of it.
     Stop,
+    /// End the thread at once.
+    Kill,
 }
 
 impl Letter {
@@ -45,7 +47,8 @@ impl Letter {
             | Letter::Config(_)
             | Letter::Tokens(_)
             | Letter::Drain
-            | Letter::Stop => Some(discriminant(self)),
+            | Letter::Stop
+            | Letter::Kill => Some(discriminant(self)),
         }
     }
 }

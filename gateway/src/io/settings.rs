@@ -11,6 +11,7 @@ use proto::limits;
 use super::keys;
 use super::network::Network;
 use super::origins::Origins;
+use super::pages::Page;
 use super::web::ApiKey;
 use crate::machine::{self, AddressLimits};
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub auth: Option<keys::Settings>,
     /// Which pages may open WebSockets; by default none: only programs, which send no `Origin`.
     pub origins: Origins,
+    /// What is handed out at the port of WebSockets; by default nothing.
+    pub pages: &'static [Page],
     /// Threads with clients.
     pub lanes: usize,
     /// Client connections at most; fewer if the process may open fewer files.
@@ -76,6 +79,7 @@ impl Default for Settings {
             rpc_keys: Vec::new(),
             auth: None,
             origins: Origins::default(),
+            pages: &[],
             lanes: 1,
             connections_max: 1_000_000,
             addresses: AddressLimits::default(),

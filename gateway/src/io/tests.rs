@@ -14,7 +14,10 @@ use proto::{frame, wire};
 use super::{Running, Settings, run};
 
 mod door;
+mod fallback;
 mod files;
+mod kill;
+mod pages;
 mod secure;
 mod upgrade;
 mod web;

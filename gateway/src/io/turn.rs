@@ -179,8 +179,8 @@ impl Loop {
             for ready in events.iter().filter(|ready| ready.token() != WAKER) {
                 bench.ready(now, ready);
             }
-            if self.read_letters(now, &mut bench) {
-                stop_ms.get_or_insert(now.ms + STOP_MS);
+            if let Some(in_ms) = self.read_letters(now, &mut bench) {
+                stop_ms = Some(stop_ms.unwrap_or(u64::MAX).min(now.ms + in_ms));
             }
             bench.wake(now);
             bench.decider.answer_calls(now);
@@ -265,8 +265,8 @@ impl Loop {
         }
     }
 
-    /// Reads what other threads have said. Whether the lane is to stop.
-    fn read_letters(&mut self, now: Time, bench: &mut Bench) -> bool {
+    /// Reads what other threads have said; in how many milliseconds at most the lane is to stop.
+    fn read_letters(&mut self, now: Time, bench: &mut Bench) -> Option<u64> {
         let Bench { decider, wires, .. } = bench;
         for letter in self.letterbox.take() {
             match letter {
@@ -298,11 +298,12 @@ impl Loop {
                 Letter::Drain => decider.lane.handle(now, Input::Drain, &mut decider.out),
                 Letter::Stop => {
                     decider.lane.handle(now, Input::Drain, &mut decider.out);
-                    return true;
+                    return Some(STOP_MS);
                 }
+                Letter::Kill => return Some(0),
             }
         }
-        false
+        None
     }
 
     /// Sends what the lane asks and tells web applications. An answer that finds the lane's box
@@ -381,6 +382,7 @@ impl Loop {
             samples.push(secrets.sample());
         }
         self.board.publish(&board_name(self.number), samples);
+        self.board.turns(&board_name(self.number), now);
         if self.number == 0 {
             self.board.set_unready("boss", decider.membership.unready());
             self.report(now, decider);

@@ -31,6 +31,7 @@ use clients::Appended;
 pub use clients::{Clients, ConnId, Ending};
 pub(super) use fanout::Frame;
 use fanout::{Encoded, Encodings};
+pub(super) use format::COMMENT;
 pub use format::{Encoding, Format, Transport};
 pub(super) use held::Missed;
 use interest::Interest;

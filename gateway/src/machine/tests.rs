@@ -24,6 +24,7 @@ mod join;
 mod kick;
 mod limits;
 mod lines;
+mod posts;
 mod recover;
 mod refresh;
 mod resume;

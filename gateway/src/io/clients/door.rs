@@ -13,6 +13,7 @@ use super::stream::Stream;
 use crate::io::Settings;
 use crate::io::network::Network;
 use crate::io::origins::Origins;
+use crate::io::pages::Page;
 use crate::machine::Prefix;
 use crate::machine::{Addresses, TurnedAway};
 
@@ -24,6 +25,7 @@ pub(in crate::io) struct Door {
     proxies: Arc<[Network]>,
     tls: Option<Tls>,
     pub(super) origins: Arc<Origins>,
+    pub(super) pages: &'static [Page],
 }
 
 impl Door {
@@ -33,6 +35,7 @@ impl Door {
             proxies: settings.proxies.clone().into(),
             tls: settings.tls.clone(),
             origins: Arc::new(settings.origins.clone()),
+            pages: settings.pages,
         }
     }
 

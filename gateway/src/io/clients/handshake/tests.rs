@@ -6,6 +6,13 @@ fn origins() -> Origins {
     Origins::new(vec!["https://game.example".parse().unwrap()])
 }
 
+const PAGES: [Page; 1] = [Page {
+    path: "/try",
+    content_type: "text/html; charset=utf-8",
+    policy: "default-src 'self'",
+    body: b"<p>hello",
+}];
+
 fn request(line: &str, headers: &[(&str, &str)]) -> String {
     let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
     format!("{line} HTTP/1.1\r\nHost: imq\r\n{headers}\r\n")
@@ -31,7 +38,7 @@ fn check_bytes(bytes: &[u8], status: &str) {
             let before = request.len();
             request.extend_from_slice(piece);
             if is_due(&request, before) {
-                outcome = read(&request, &origins());
+                outcome = read(&request, &origins(), &PAGES);
             }
             if outcome != Outcome::More {
                 break;
@@ -40,6 +47,9 @@ fn check_bytes(bytes: &[u8], status: &str) {
         let response = match &outcome {
             Outcome::More => "HTTP/1.1 more".to_owned(),
             Outcome::Open { response, .. } => response.clone(),
+            Outcome::Page { head, .. } => head.clone(),
+            Outcome::Post { .. } => "HTTP/1.1 100".to_owned(),
+            Outcome::Answer { response, .. } => response.clone(),
             Outcome::Refuse(refusal) => {
                 assert!(refusal.reason.len() > 10, "{refusal:?}");
                 refusal.response()
@@ -68,7 +78,7 @@ fn of_bytes(bytes: usize) -> Vec<u8> {
 fn opens_what_is_a_websocket_of_ours() {
     let text = request("GET /imq/v1/ws?x=1", &GOOD);
     let none = Origins::default();
-    let Outcome::Open { response, encoding, used } = read(text.as_bytes(), &none) else {
+    let Outcome::Open { response, encoding, used } = read(text.as_bytes(), &none, &[]) else {
         panic!("not opened");
     };
     assert!(response.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
@@ -196,4 +206,31 @@ fn a_head_has_one_limit_however_it_comes() {
     check(&with(&lines(limits::UPGRADE_LINES_MAX)), "101");
     check(&with(&lines(limits::UPGRADE_LINES_MAX + 1)), "431");
     check(&with(&lines(150)), "431");
+}
+
+#[test]
+fn pages_are_read_with_get_and_head() {
+    for target in ["GET /try", "HEAD /try", "GET /try?a=/try/", "GET http://imq:7480/try?"] {
+        check(&request(target, &[]), "200");
+    }
+    check(&request("POST /try", &[]), "405");
+    check(&request("GET /try", &[("Content-Length", "5")]), "400");
+    check(&request("GET /try", &[]).replace("Host: imq\r\n", ""), "400");
+    for target in ["GET /try/", "GET /", "GET /trying", "GET //try"] {
+        check(&request(target, &[]), "404");
+    }
+    let text = request("HEAD /try", &[]);
+    let Outcome::Page { head, body } = read(text.as_bytes(), &origins(), &PAGES) else {
+        panic!("no page");
+    };
+    assert_eq!(body, b"");
+    let lines = [
+        "Content-Type: text/html; charset=utf-8",
+        "Content-Length: 8",
+        "X-Content-Type-Options: nosniff",
+        "Cache-Control: no-cache",
+        "Content-Security-Policy: default-src 'self'",
+        "Connection: close",
+    ];
+    assert!(lines.iter().all(|line| head.contains(&format!("\r\n{line}\r\n"))), "{head}");
 }

@@ -105,6 +105,14 @@ impl Rig {
         match message.body.expect("a body") {
             Body::At(_) => String::new(),
             Body::Recognised(w) => recognised(&w),
+            Body::Carried(w) => {
+                let (number, frames) = (w.number, String::from_utf8_lossy(&w.frames));
+                format!(
+                    "carried {number} for {} by {}: #{} {frames}",
+                    w.connection[0], w.asker, w.count
+                )
+            }
+            Body::CarryTaken(w) => format!("carry_taken {} {}", w.number, w.status),
             Body::Invited(w) => format!("invited {} gen={} {}", w.session, w.generation, w.queue),
             Body::Answer(answer) if !answer.ask.is_empty() => {
                 format!("answer {} ask {}", answer.session, answer.ask)

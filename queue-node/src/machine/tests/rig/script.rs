@@ -40,6 +40,7 @@ impl Rig {
             "introduce" => self.introduction(link, words),
             "forget" => self.lane(link, Body::Forget(g2q::Forget { session: number(2) })),
             "login" | "lost" | "confirmed" | "recognise" => self.home(link, words),
+            "carry" | "carried_taken" => self.carry(link, words),
             "resume" => {
                 self.at(link, words[3]);
                 let invited = words.contains(&"invited");
@@ -142,6 +143,28 @@ impl Rig {
             expires_unix_ms: option(words, "until="),
         };
         self.lane(link, Body::Introduce(word));
+    }
+
+    /// `g1 carry NUMBER USER ID CONNECTION COUNT TEXT`, `g1 carried_taken NUMBER USER ASKER STATUS`
+    fn carry(&mut self, link: LinkId, words: &[&str]) {
+        let n = |at: usize| words[at].parse::<u64>().expect("a number");
+        self.at(link, &format!("/user/{}", words[3]));
+        self.lane(
+            link,
+            match words[1] {
+                "carry" => Body::Carry(g2q::Carry {
+                    number: n(2),
+                    session_id: session_id(words[3], n(4)).0.to_vec(),
+                    connection: vec![n(5) as u8; 16],
+                    count: n(6),
+                    frames: words[7].as_bytes().to_vec(),
+                }),
+                _ => {
+                    let (number, asker, status) = (n(2), n(4) as u32, n(5) as u32);
+                    Body::CarriedTaken(g2q::CarriedTaken { asker, number, status })
+                }
+            },
+        );
     }
 
     /// `g1 recognise NUMBER USER ID SECRET`
