@@ -73,7 +73,7 @@ class Commands {
   }
 
   async evaluate(expression) {
-    const wanted = { expression, returnByValue: true };
+    const wanted = { expression, returnByValue: true, awaitPromise: true };
     const { result, exceptionDetails } = await this.send("Runtime.evaluate", wanted);
     assert.equal(exceptionDetails, undefined, JSON.stringify(exceptionDetails));
     return result.value;
