@@ -36,8 +36,8 @@ describe('with a cluster', { skip }, () => {
     const second = await cluster.token('ann');
     const token = () => {
       if (++tokens > 1) return second;
-      ends = Date.now() + 2_000;
-      return cluster.token('ann', '2s');
+      ends = Date.now() + 4_000;
+      return cluster.token('ann', '4s');
     };
     const imq = client(cluster.urls[1], token);
     const room = await imq.subscribe('/room/1');
