@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use clap::CommandFactory;
-
 use super::*;
 
 #[path = "../../examples/configuration/page.rs"]
