@@ -11,7 +11,8 @@ use anyhow::Result;
 use proto::text::is_hidden;
 use serde_json::Value;
 
-pub(crate) use moment::{clock, date, span};
+pub(crate) use moment::{clock, date};
+pub(crate) use proto::calendar::span;
 pub(crate) use table::{Cell, Table};
 
 /// Good news.

@@ -16,6 +16,7 @@
 pub mod b2n;
 pub mod bucket;
 pub mod c2g;
+pub mod calendar;
 pub mod class;
 pub mod classes;
 pub mod codes;

@@ -11,7 +11,6 @@ mod claims;
 pub mod error;
 mod jwks;
 mod key;
-mod moment;
 mod parts;
 mod public;
 pub mod schedule;

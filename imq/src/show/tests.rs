@@ -46,6 +46,6 @@ fn sizes_and_times_are_readable() {
     assert_eq!(clock(1_767_225_599_007), "23:59:59.007Z");
     assert_eq!(span(999), "999 ms");
     assert_eq!(span(61_000), "1 min");
-    assert_eq!(span(3 * 86_400_000), "3 d");
+    assert_eq!(span(3 * 86_400_000), "3 days");
     assert_eq!((count(1, "queue"), count(0, "queue")), ("1 queue".into(), "0 queues".into()));
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use proto::calendar::{span, utc};
 use proto::codes::Close;
 use proto::limits;
 use proto::name::NameError;
 
 use super::algorithm::{self, Algorithm};
-use super::moment::{span, utc};
 
 /// So much of a text from outside stands in a sentence.
 const EXCERPT_CHARS: usize = 64;

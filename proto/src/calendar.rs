@@ -1,4 +1,4 @@
-//! Times as people read them, for sentences about tokens.
+//! Times as people read them.
 
 const SECOND_MS: u64 = 1000;
 const MINUTE_MS: u64 = 60 * SECOND_MS;
@@ -6,7 +6,7 @@ const HOUR_MS: u64 = 60 * MINUTE_MS;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// A moment in RFC 3339, in UTC and to the second.
-pub(super) fn utc(unix_ms: u64) -> String {
+pub fn utc(unix_ms: u64) -> String {
     let (year, month, day) = civil(unix_ms / DAY_MS);
     let (hour, minute) = (unix_ms % DAY_MS / HOUR_MS, unix_ms % HOUR_MS / MINUTE_MS);
     let second = unix_ms % MINUTE_MS / SECOND_MS;
@@ -14,7 +14,7 @@ pub(super) fn utc(unix_ms: u64) -> String {
 }
 
 /// A length of time in the unit that fits it.
-pub(super) fn span(ms: u64) -> String {
+pub fn span(ms: u64) -> String {
     match ms {
         0..SECOND_MS => format!("{ms} ms"),
         SECOND_MS..MINUTE_MS => format!("{} s", ms / SECOND_MS),
