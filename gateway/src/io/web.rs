@@ -59,9 +59,7 @@ struct Door {
 
 /// How back ends' requests come to this lane and their answers back.
 pub(super) fn exchange(settings: &Settings, lane: Letterbox) -> Exchange {
-    let mut keys = settings.rpc_keys.clone();
-    keys.push(ApiKey::of_boss());
-    Exchange::new(lane, Keyring::new(&keys).accounts())
+    Exchange::new(lane, keyring(settings, ApiKey::of_boss()).accounts())
 }
 
 /// Opens the door at the address of the settings, for so many files; says at which address, for
@@ -74,9 +72,7 @@ pub(super) fn serve(
     (calling, for_boss): (Calling, Router),
 ) -> io::Result<(SocketAddr, Open)> {
     let boss = ApiKey::of_boss();
-    let mut keys = settings.rpc_keys.clone();
-    keys.push(boss.clone());
-    let keys = Keyring::new(&keys);
+    let keys = keyring(settings, boss.clone());
     let (scheduler, shares) = (Scheduler::new(keys.accounts()), Shares::new(keys.accounts()));
     let (open, closed) = server::until_dropped();
     let (deliver, give) = (exchange.clone().deliver(), scheduler.clone().give());
@@ -101,6 +97,13 @@ pub(super) fn serve(
         bounds: Bounds::of_files(files),
     };
     Ok((server::serve(port, beside)?, open))
+}
+
+/// The configured keys, and the one with which the boss's requests are run.
+fn keyring(settings: &Settings, boss: ApiKey) -> Keyring {
+    let mut keys = settings.rpc_keys.clone();
+    keys.push(boss);
+    Keyring::new(&keys)
 }
 
 fn routes(door: &Arc<Door>, board: Board) -> Router {

@@ -1,10 +1,10 @@
 //! Who is connected, as operators see it. Asked for now and then, off the way of a message.
 
-use proto::ids::{Handle, SessionId};
+use proto::ids::SessionId;
 
 use super::delivery::{Format, Pace};
 use super::lane::Outbox;
-use super::sessions::{Session, Sessions};
+use super::sessions::Sessions;
 
 /// Which connections come first: those with the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -48,7 +48,8 @@ impl Connected {
     }
 }
 
-/// The connections that come first, at most so many; of one user, if one is named.
+/// The connections that come first, at most so many; of one user, if one is named. Of a session
+/// that isn't among them, no more is looked at than what it is ordered by: there may be very many.
 pub(super) fn connected(
     sessions: &Sessions,
     (order, user, most): (Order, Option<&str>, usize),
@@ -56,38 +57,32 @@ pub(super) fn connected(
 ) -> Vec<Connected> {
     let mut first: Vec<Connected> = Vec::new();
     for (handle, session) in sessions.iter() {
+        let Some(conn) = sessions.conn_of(handle) else { continue };
         if user.is_some_and(|user| user != session.user()) {
             continue;
         }
-        let Some(connected) = of_session(sessions, handle, session, out) else { continue };
-        // Most aren't shown: their users' names aren't copied.
-        let weight = connected.weight(order);
+        let unsent_bytes = out.clients.unsent(conn) + sessions.kept_bytes(handle);
+        let weight = match order {
+            Order::Unsent => unsent_bytes,
+            Order::Subscriptions => session.parts(),
+            Order::Unanswered => session.unanswered(),
+        };
         let last = first.last().filter(|_| first.len() >= most);
         if last.is_some_and(|last| last.weight(order) >= weight) {
             continue;
         }
+        let connected = Connected {
+            user: session.user().to_owned(),
+            session: session.id(),
+            format: out.clients.format(conn),
+            unsent_bytes,
+            subscriptions: session.parts(),
+            unanswered: session.unanswered(),
+            pace: out.clients.pace(conn),
+        };
         let at = first.partition_point(|other| other.weight(order) >= weight);
-        first.insert(at, Connected { user: session.user().to_owned(), ..connected });
+        first.insert(at, connected);
         first.truncate(most);
     }
     first
-}
-
-/// All but its user's name.
-fn of_session(
-    sessions: &Sessions,
-    handle: Handle,
-    session: &Session,
-    out: &Outbox,
-) -> Option<Connected> {
-    let conn = sessions.conn_of(handle)?;
-    Some(Connected {
-        user: String::new(),
-        session: session.id(),
-        format: out.clients.format(conn),
-        unsent_bytes: out.clients.unsent(conn) + sessions.kept_bytes(handle),
-        subscriptions: session.parts(),
-        unanswered: session.unanswered(),
-        pace: out.clients.pace(conn),
-    })
 }
