@@ -4,9 +4,11 @@
 //! Only the machine's thread decides. The others send it mail: HTTP asks, the store reports.
 
 mod api;
+mod fleet;
 mod mail;
 mod page;
 mod store;
+mod stream;
 mod turn;
 
 use std::io;
@@ -29,6 +31,7 @@ use rand::RngExt;
 
 pub use self::store::StoreError;
 
+use self::api::Keys;
 use self::mail::{Letterbox, Mail};
 use self::store::{FileStore, Keeper, Stored};
 use self::turn::Loop;
@@ -66,6 +69,8 @@ pub struct Settings {
     pub secret: Vec<u8>,
     /// Who has it may change the cluster; none: nobody may.
     pub admin_key: Option<String>,
+    /// Who has it, or the admin key, may read; none: everybody may.
+    pub read_key: Option<String>,
     /// The cluster configuration; none: the stored one, or else [`DEFAULT_CLUSTER`].
     pub cluster: Option<String>,
     /// So long after the first queue node registered, the first table is made.
@@ -89,6 +94,7 @@ impl Settings {
             data_dir,
             secret,
             admin_key: None,
+            read_key: None,
             cluster: None,
             settle_ms: 1_000,
             expected_queue_nodes: None,
@@ -131,6 +137,8 @@ pub struct Running {
     pub link_address: Option<SocketAddr>,
     /// Where its page is.
     pub http_address: SocketAddr,
+    /// What it has counted, and whether it is ready.
+    pub board: Board,
     letterbox: Letterbox,
     thread: Option<JoinHandle<()>>,
 }
@@ -196,16 +204,20 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let board = Board::of("boss", ID);
     let routes = http::routes(board.clone())
         .merge(page::routes())
-        .merge(api::routes(letterbox.clone(), settings.admin_key.as_deref()));
-    let http_address = server::serve(settings.http(routes), std::future::ready(()))
+        .merge(api::routes(letterbox.clone(), settings.keys()));
+    let http_address = server::serve(settings.http(routes), std::future::pending())
         .map_err(failed("HTTP", settings.http_address))?;
     let keeper = Keeper::start(store, letterbox.clone())?;
-    let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board);
+    let turns = Loop::new(boss, out, poll, wires, mailbox, keeper, board.clone());
     let thread = Some(threads::spawn("boss", move || turns.run())?);
-    Ok(Running { link_address, http_address, letterbox, thread })
+    Ok(Running { link_address, http_address, board, letterbox, thread })
 }
 
 impl Settings {
+    fn keys(&self) -> Keys {
+        Keys::new(self.admin_key.as_deref(), self.read_key.as_deref())
+    }
+
     fn http(&self, routes: Router) -> Port {
         let ip = self.http_address.ip().to_string();
         let own = [self.host.as_str(), ip.as_str()];

@@ -6,7 +6,8 @@
 //! [`holdings`] is what nodes have of buckets, [`kept`] is what survives the
 //! process. A boss whose store has lost steps is [`frozen`]: it knows them by its [`history`], and
 //! [`adopt`] decides what it takes of what nodes know. [`safety`] is how many hosts may die,
-//! [`changes`] what steps have changed in rows, [`view`] and [`totals`] what operators see.
+//! [`changes`] what steps have changed in rows, [`view`], [`totals`] and
+//! [`trend`] what operators see.
 
 pub mod adopt;
 pub mod boss;
@@ -28,6 +29,7 @@ pub mod roster;
 pub mod safety;
 pub mod table;
 pub mod totals;
+pub mod trend;
 pub mod view;
 
 pub use boss::{Boss, Faults, Input, Settings};

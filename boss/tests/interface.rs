@@ -4,7 +4,7 @@
 
 mod node;
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,15 +19,20 @@ const ADMIN_KEY: &str = "admin-key-of-a-test";
 /// A boss of one test, and its folder.
 struct Stage {
     running: Option<Running>,
+    read_key: Option<&'static str>,
     folder: PathBuf,
 }
 
 impl Stage {
     fn new() -> Stage {
+        Stage::with(None)
+    }
+
+    fn with(read_key: Option<&'static str>) -> Stage {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(format!("imq-boss-{process}-{number}"));
-        let mut stage = Stage { running: None, folder };
+        let mut stage = Stage { running: None, read_key, folder };
         stage.start();
         stage
     }
@@ -38,6 +43,7 @@ impl Stage {
             link_address: Some(local),
             http_address: local,
             admin_key: Some(ADMIN_KEY.to_owned()),
+            read_key: self.read_key.map(str::to_owned),
             settle_ms: 0,
             ..Settings::new(self.folder.clone(), SECRET.into())
         }
@@ -318,13 +324,143 @@ fn the_page_takes_nothing_from_elsewhere() {
     let (status, head, page) = stage.ask("GET /", "", "");
     assert_eq!(status, 200);
     assert!(head.contains("content-security-policy: default-src 'none'"), "{head}");
-    for unsafe_word in
-        ["innerHTML", "insertAdjacent", "document.write", "outerHTML", "http:", "https:"]
-    {
-        assert!(!page.contains(unsafe_word), "{unsafe_word}");
-    }
+    assert!(!head.contains("unsafe"), "{head}");
     let sentence = "imq node is available and accepting connections.";
     assert!(!page.contains(sentence), "what nodes say comes from the interface");
+    for (path, kind) in
+        [("/page.js", "javascript"), ("/page.css", "css"), ("/page/map.js", "javascript")]
+    {
+        let (status, head, _) = stage.ask(&format!("GET {path}"), "", "");
+        assert!(status == 200 && head.contains(&format!("content-type: text/{kind}")), "{head}");
+    }
+    assert_eq!(stage.get("/page/tests.rs").0, 404);
+}
+
+#[test]
+fn processes_are_asked_over_their_links() {
+    let stage = Stage::new();
+    let key = format!("Bearer {ADMIN_KEY}");
+    let (status, body) = stage.post("/api/v1/rpc/get_queue", "", "{}");
+    assert_eq!((status, &body["error"]["may_retry"]), (503, &true.into()), "{body}");
+    let nodes = ["q1", "g1", "g2"].map(|id| stage.node(id));
+    nodes.iter().for_each(|node| assert_eq!(node.until_table(), 8));
+    // The answer of the gateway, with its status.
+    let asked = r#"{"queue":"/room/1"}"#;
+    let answer = stage.post("/api/v1/rpc/get_queue", "", asked);
+    assert_eq!(answer, (404, serde_json::json!({ "queue": "/room/1" })));
+    assert_eq!(stage.post("/api/v1/rpc/send_message", "", "{}").0, 401);
+    assert_eq!(stage.post("/api/v1/rpc/send_message", &key, "{}").1[0], "POST");
+    assert_eq!(stage.post("/api/v1/rpc/..%2Fopenapi", &key, "{}").0, 404);
+    assert_eq!(stage.post("/api/v1/rpc/get_queue", "", &"x".repeat(65_537)).0, 413);
+
+    let list = stage.json("/api/v1/connections?sort=subscriptions&top=3&user=ann%26");
+    let gateways = [&list["connections"][0]["gateway"], &list["connections"][1]["gateway"]];
+    assert_eq!((gateways, &list["missing"]), ([&"g1".into(), &"g2".into()], &Value::Array(vec![])));
+    assert_eq!(stage.json("/api/v1/busy")["queues"][0]["node"], "q1");
+    for bad in ["connections?sort=name", "connections?top=0", "connections?tip=1", "busy?top=101"] {
+        assert_eq!(stage.get(&format!("/api/v1/{bad}")).0, 400, "{bad}");
+    }
+}
+
+#[test]
+fn reading_may_be_behind_a_key() {
+    let stage = Stage::with(Some("read-key-of-a-test"));
+    let (reads, admin) = ("Bearer read-key-of-a-test", format!("Bearer {ADMIN_KEY}"));
+    for path in ["status", "nodes", "events", "history", "config", "stream", "connections", "busy"]
+    {
+        let path = format!("/api/v1/{path}");
+        let (status, _, body) = stage.ask(&format!("GET {path}"), "Bearer wrong", "");
+        assert!(status == 401 && body.contains("the key for reading"), "{path}: {body}");
+    }
+    for key in [reads, admin.as_str()] {
+        assert_eq!(stage.ask("GET /api/v1/status", key, "").0, 200);
+    }
+    for path in ["/", "/page.js", "/healthz", "/metrics"] {
+        assert_eq!(stage.get(path).0, 200, "{path}");
+    }
+    assert_eq!(stage.post("/api/v1/rpc/get_queue", "", "{}").0, 401);
+    assert_eq!(stage.post("/api/v1/rpc/get_queue", reads, "{}").0, 503);
+    assert_eq!(stage.post("/api/v1/rpc/send_message", reads, "{}").0, 401);
+    assert_eq!(stage.post("/api/v1/config", reads, "").0, 401);
+}
+
+/// A reader of the stream.
+struct Reader(BufReader<TcpStream>);
+
+impl Reader {
+    fn of(stage: &Stage) -> Reader {
+        let address = stage.running.as_ref().unwrap().http_address;
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        Reader(BufReader::new(stream))
+    }
+
+    /// The next line that begins so, without that; nothing: the stream has ended.
+    fn line(&mut self, begins: &str) -> Option<String> {
+        let mut line = String::new();
+        while self.0.read_line(&mut line).unwrap_or_default() > 0 {
+            if let Some(rest) = line.strip_prefix(begins) {
+                return Some(rest.trim_end().to_owned());
+            }
+            line.clear();
+        }
+        None
+    }
+
+    fn event(&mut self) -> (String, Value) {
+        let name = self.line("event: ").unwrap();
+        (name, serde_json::from_str(&self.line("data: ").unwrap()).unwrap())
+    }
+
+    /// The next change that has this.
+    fn until(&mut self, field: &str) -> Value {
+        loop {
+            let (name, change) = self.event();
+            assert_eq!(name, "change");
+            if let Some(value) = change.get(field) {
+                return value.clone();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_stream_begins_with_all_and_goes_on_with_what_changes() {
+    let mut stage = Stage::new();
+    let mut reader = Reader::of(&stage);
+    let (name, document) = reader.event();
+    assert_eq!((name.as_str(), &document["table"]), ("document", &Value::Null));
+    assert_eq!(document["events"][0]["kind"], "started");
+    let (name, change) = reader.event();
+    assert_eq!((name.as_str(), change["status"].is_null()), ("change", true), "{change}");
+
+    let nodes = ["q1", "g1"].map(|id| stage.node(id));
+    assert_eq!(reader.until("table")["rows"].as_array().map(Vec::len), Some(8));
+    while reader.until("processes").get("g1").is_none() {}
+    let (_, late) = Reader::of(&stage).event();
+    assert_eq!(late["nodes"].as_array().map(Vec::len), Some(2));
+    assert_eq!(late["moments"][0]["connections"], 0.0);
+    assert_eq!(late["connections"]["connections"][0]["user"], "ann");
+    assert_eq!(late["processes"]["g1"]["open_files"], 12.0);
+    drop(nodes);
+    assert_eq!(reader.until("events")[0]["kind"], "unlinked");
+    stage.stop();
+    assert_eq!(reader.line("never: "), None, "a boss that ends, ends its streams");
+}
+
+#[test]
+fn there_are_so_many_readers_and_no_more() {
+    let stage = Stage::new();
+    let mut readers: Vec<Reader> = (0..32).map(|_| Reader::of(&stage)).collect();
+    readers.iter_mut().for_each(|reader| assert_eq!(reader.event().0, "document"));
+    let (status, body) = stage.get("/api/v1/stream");
+    assert!(status == 503 && body.contains("32 are reading the stream already"), "{body}");
+    // Who has gone is noticed when something is sent, and makes space.
+    drop(readers.pop());
+    let opens = || Reader::of(&stage).line("event: ").is_some();
+    let other = &mut readers[0];
+    assert!((0..20).any(|_| other.event().0 == "change" && opens()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
 use crate::logging::Format;
-use crate::{client, ctl, dev, load, token};
+use crate::{client, ctl, dev, doctor, exit, load, pages, token, top};
 
 /// Load tests refuse a debug build by these words.
 const VERSION: &str = if cfg!(debug_assertions) {
@@ -15,7 +15,7 @@ const VERSION: &str = if cfg!(debug_assertions) {
 
 /// imq: a real-time message queue for games, chat and live pages.
 #[derive(Debug, Parser)]
-#[command(version = VERSION, propagate_version = true)]
+#[command(version = VERSION, propagate_version = true, after_help = exit::HELP)]
 pub(crate) struct Cli {
     /// What is logged to standard error: error, warn, info, debug, or a filter by module.
     #[arg(long, global = true, env = "IMQ_LOG")]
@@ -48,6 +48,12 @@ pub(crate) enum Command {
     /// Subscribe to a queue and print what comes, a line each.
     #[command(after_help = "Example: imq sub /room/1 --history 10")]
     Sub(client::SubOptions),
+    /// Watch several queues at once, as people do: each line has its time and its queue, and lost
+    /// connections are told of. `sub` is the one for programs: one queue, nothing added.
+    #[command(after_help = "Examples: imq tail /room/1 /room/2
+          imq tail /room/1 --mount chat --since 10m
+          imq tail /room/1 --json")]
+    Tail(client::TailOptions),
     /// Send a message to a message mount of a queue.
     #[command(after_help = "Example: imq pub /room/1 chat hello")]
     Pub(client::PubOptions),
@@ -66,10 +72,36 @@ pub(crate) enum Command {
     /// Compare imq with Redis, NATS and Mosquitto under the same load.
     #[command(after_help = "Example: imq compare --servers redis,imq --loads rooms-10-n1")]
     Compare(load::CompareArgs),
-    /// Ask a running node.
+    /// Ask a running node, or tell it something.
     #[command(subcommand)]
     Ctl(ctl::Question),
+    /// Watch the cluster in the terminal: how many hosts may die, nodes, queues, clients, figures.
+    #[command(after_help = "Keys: q quit, s sort, 1 nodes, 2 queues, 3 clients, 0 all
+
+Examples: imq top --boss http://10.0.0.5:7500
+          imq top --once")]
+    Top(top::Options),
+    /// Look for what keeps imq from working: this machine's limits, ports, clocks, certificates, a
+    /// token, an origin, and all nodes of a cluster. Says what to do about it.
+    #[command(after_help = "Examples: imq doctor
+          imq doctor --config /etc/imq.toml --no-boss
+          imq doctor --gateway game.example:7400 --token-file token --origin https://game.example
+
+Exit codes: 0 nothing is wrong, there may be warnings; 1 something is; 2 wrong words.")]
+    Doctor(doctor::Options),
     /// Check a configuration file and say all that is wrong with it.
     #[command(after_help = "Example: imq check-config /etc/imq.toml")]
     CheckConfig(CheckOptions),
+    /// Print a script by which a shell completes this command line.
+    #[command(after_help = "Examples: imq completions bash > /etc/bash_completion.d/imq
+          imq completions zsh > ~/.zfunc/_imq
+          imq completions fish > ~/.config/fish/completions/imq.fish")]
+    Completions(pages::CompletionsOptions),
+    /// Print the manual page, or write one for each command into a directory.
+    #[command(after_help = "Examples: imq man | man -l -
+          imq man /usr/local/share/man/man1")]
+    Man(pages::ManOptions),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! `imq sub`, `pub`, `set` and `get`: the client library from the command line.
 
 mod print;
+mod tail;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,19 +10,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Args;
 use imq_sdk::{
-    Change, Client, Close, ConnectError, Failure, Options, PageAsked, SubscribeOptions,
-    Subscription,
+    Change, Client, Close, ConnectError, Connection, Failure, Options, PageAsked, Status,
+    SubscribeOptions, Subscription,
 };
 use print::Printer;
+pub(crate) use tail::{TailOptions, tail};
 
 use crate::config::secrets;
-
-/// The operation was refused; the reason is on standard error.
-const REFUSED: u8 = 1;
-/// No gateway could be reached, or it doesn't let this user in.
-const NOT_CONNECTED: u8 = 2;
-/// It may or may not have run.
-const UNKNOWN: u8 = 4;
+use crate::exit;
+use crate::show::{self, Unprinted};
 
 /// How often a gateway is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
@@ -121,7 +118,7 @@ pub(crate) fn sub(options: &SubOptions) -> Result<ExitCode> {
         let mut subscription = client.subscribe(&options.queue, wanted).await?;
         let mut left = options.count;
         while left != Some(0) {
-            let Some(event) = subscription.recv().await else { break };
+            let Some(event) = subscription.recv().await else { return Err(Trouble::over(client)) };
             if printer.event(&event)? {
                 left = left.map(|left| left - 1);
             }
@@ -208,9 +205,10 @@ fn run(
     });
     match done {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(Trouble::Print(error)) => Err(error).context("writing to standard output"),
+        Err(Trouble::Print(error)) => Err(error.into()),
         Err(trouble) => {
-            eprintln!("imq: {trouble}");
+            let page = trouble.page().map(|code| format!("; {}", exit::page(&code)));
+            eprintln!("imq: {}{}", show::safe(&trouble.to_string()), page.unwrap_or_default());
             Ok(ExitCode::from(trouble.code()))
         }
     }
@@ -245,17 +243,54 @@ pub(crate) enum Trouble {
     #[error(transparent)]
     Operation(#[from] Failure),
     #[error(transparent)]
-    Print(#[from] std::io::Error),
+    Print(#[from] Unprinted),
     #[error("there is no key {0:?}")]
     NoKey(String),
+    #[error("the connection is over, with code {code}: {reason}")]
+    Closed { code: u32, reason: String },
+    #[error("the subscription is over")]
+    Unsubscribed,
 }
 
 impl Trouble {
+    /// Why there are no more events.
+    fn over(client: &Client) -> Trouble {
+        match &*client.connection().borrow() {
+            Connection::Closed { code, reason } => {
+                Trouble::Closed { code: *code, reason: reason.clone() }
+            }
+            Connection::Down | Connection::Up { .. } => Trouble::Unsubscribed,
+        }
+    }
+
     fn code(&self) -> u8 {
         match self {
-            Trouble::Connect(_) => NOT_CONNECTED,
-            Trouble::Operation(Failure::OutcomeUnknown) => UNKNOWN,
-            Trouble::Operation(_) | Trouble::Print(_) | Trouble::NoKey(_) => REFUSED,
+            Trouble::Connect(_) | Trouble::Closed { .. } => exit::NOT_REACHED,
+            Trouble::Operation(Failure::OutcomeUnknown) => exit::UNKNOWN,
+            Trouble::Operation(_)
+            | Trouble::Print(_)
+            | Trouble::NoKey(_)
+            | Trouble::Unsubscribed => exit::REFUSED,
+        }
+    }
+
+    /// Which page says more about it.
+    fn page(&self) -> Option<String> {
+        match self {
+            Trouble::Connect(ConnectError::Refused { code, .. }) | Trouble::Closed { code, .. } => {
+                Some(code.to_string())
+            }
+            Trouble::Operation(Failure::Refused { status, .. }) => {
+                Some(status.row().name.to_owned())
+            }
+            Trouble::Operation(Failure::OutcomeUnknown) => {
+                Some(Status::OutcomeUnknown.row().name.to_owned())
+            }
+            Trouble::Connect(_)
+            | Trouble::Operation(_)
+            | Trouble::Print(_)
+            | Trouble::NoKey(_)
+            | Trouble::Unsubscribed => None,
         }
     }
 }

@@ -85,6 +85,11 @@ pub(crate) struct BossOptions {
     /// in the environment [default: none, and nothing can be changed].
     #[arg(long, env = "IMQ_ADMIN_KEY_FILE", value_name = "FILE")]
     pub(crate) admin_key_file: Option<PathBuf>,
+    /// The file that holds the key for reading the page and the API; without it the key is
+    /// IMQ_READ_KEY in the environment. The admin key does as well [default: none, and everybody
+    /// may read].
+    #[arg(long, env = "IMQ_READ_KEY_FILE", value_name = "FILE")]
+    pub(crate) read_key_file: Option<PathBuf>,
     /// A new cluster waits for so many queue nodes before it hands out buckets [default: those of
     /// the first second].
     #[arg(long, env = "IMQ_BOSS_EXPECTED_QUEUE_NODES", value_name = "COUNT")]
@@ -159,7 +164,7 @@ pub(crate) struct GatewayOptions {
     /// Threads that hold clients [default: one per core].
     #[arg(long, env = "IMQ_GATEWAY_LANES", value_name = "COUNT")]
     pub(crate) lanes: Option<usize>,
-    /// Believe `connect.user` without a token. For development only.
+    /// Believe `connect.user` without a token, for development only [default: false].
     #[arg(long, env = "IMQ_GATEWAY_DEV_AUTH", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev_auth: Option<bool>,
     /// An origin whose pages may connect, like https://game.example or http://localhost:3000;
@@ -185,6 +190,16 @@ pub(crate) struct GatewayOptions {
     /// How often one address may try to connect per second, 0: no limit [default: 50].
     #[arg(long, env = "IMQ_GATEWAY_ADDRESS_ATTEMPTS_PER_S", value_name = "COUNT")]
     pub(crate) address_attempts_per_s: Option<u32>,
+    /// How many client connections the gateway has at most; fewer if it may open fewer files
+    /// [default: 1000000].
+    #[arg(long, env = "IMQ_GATEWAY_CONNECTIONS_MAX", value_name = "COUNT")]
+    pub(crate) connections_max: Option<u32>,
+    /// When it is told to end, it goes on serving for so long while /readyz says that it isn't
+    /// ready, so that load balancers bring no more clients; then it drains. 0 to 600000
+    /// [default: 0].
+    #[arg(long, env = "IMQ_GATEWAY_DRAIN_NOTICE_MS", value_name = "MS")]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=DRAIN_NOTICE_MS_MAX as i64))]
+    pub(crate) drain_notice_ms: Option<u32>,
     /// A client is pinged when it has been silent this long, 1000 to 600000 [default: 25000].
     #[arg(long, env = "IMQ_GATEWAY_PING_EVERY_MS", value_name = "MS")]
     pub(crate) ping_every_ms: Option<u64>,
@@ -217,7 +232,7 @@ impl File {
     }
 
     /// Reads a file; else all that is wrong with it.
-    fn parse(text: &str) -> Result<File, Vec<Problem>> {
+    pub(crate) fn parse(text: &str) -> Result<File, Vec<Problem>> {
         document::read(text, File::findings)
     }
 
@@ -229,16 +244,24 @@ impl File {
         });
         let lanes = self.gateway.lanes.filter(|lanes| *lanes == 0 || *lanes > LANES_MAX);
         let lanes = lanes.map(|_| format!("gateway.lanes is 1 to {LANES_MAX}"));
+        let notice = self.gateway.drain_notice_ms.filter(|ms| *ms > DRAIN_NOTICE_MS_MAX);
+        let notice =
+            notice.map(|_| format!("gateway.drain_notice_ms is 0 to {DRAIN_NOTICE_MS_MAX}"));
         let auth = self.auth.settings().err().unwrap_or_default();
         let door = self.gateway.problems_at_the_door();
         let hosts = hosts::problems("boss", self.boss.hosts.as_deref());
         let hosts = hosts.chain(hosts::problems("gateway", self.gateway.hosts.as_deref()));
-        let sentences = ids.chain(lanes).chain(door).chain(hosts).chain(auth);
+        let sentences = ids.chain(lanes).chain(notice).chain(door).chain(hosts).chain(auth);
         let keys = self.gateway.rpc_keys.iter().enumerate();
         let keys = keys.flat_map(|(at, key)| key.findings(&format!("gateway.rpc_keys[{at}]")));
         sentences.map(Finding::of_sentence).chain(keys).collect()
     }
 }
+
+/// Client connections of a gateway, if its files allow: what a million users of one machine need.
+pub(crate) const CONNECTIONS_MAX: u32 = 1_000_000;
+/// Nobody waits for longer until a process ends: supervisors kill it before.
+const DRAIN_NOTICE_MS_MAX: u32 = 600_000;
 
 /// More lanes than any machine has cores.
 pub(crate) const LANES_MAX: usize = 256;

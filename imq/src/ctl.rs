@@ -1,27 +1,27 @@
-//! What operators ask running nodes.
+//! What operators ask running nodes, and tell them.
 
-mod cluster;
+mod adopt;
+pub(crate) mod api;
+pub(crate) mod cluster;
+mod config;
+mod digest;
+pub(crate) mod events;
+mod kick;
+pub(crate) mod live;
+mod queues;
+pub(crate) mod report;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use clap::{Args, Subcommand};
-use proto::bucket::BucketId;
-use proto::name::NodeId;
-use reqwest::RequestBuilder;
-use serde::Deserialize;
+use anyhow::Result;
+use clap::Subcommand;
 use tokio::runtime;
 
-use crate::config::secrets;
+use self::api::Trouble;
 
-/// A question to a node.
+/// A question to a node, or something that it is to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Question {
-    /// Print each copy that a queue node has of another's buckets beside its primary, as they were
-    /// behind the same record. Fails if one differs, or the node has none.
-    #[command(after_help = "Example: imq ctl digest --node http://127.0.0.1:7690")]
-    Digest(DigestOptions),
     /// Print how many hosts may die now without losing anything, and why it are no more; then all
     /// nodes, with the buckets that they have.
     #[command(after_help = "Example: imq ctl nodes --boss http://127.0.0.1:7500")]
@@ -29,40 +29,43 @@ pub(crate) enum Question {
     /// Print the row of each bucket: who serves it, who else has all of it, who is being filled.
     #[command(after_help = "Example: imq ctl table --boss http://127.0.0.1:7500")]
     Table(cluster::Options),
+    /// Print which node serves a queue, and who has copies.
+    #[command(after_help = "Example: imq ctl where /room/1")]
+    Where(queues::WhereOptions),
+    /// Print what is in a queue, or which queues have the most traffic.
+    #[command(after_help = "Examples: imq ctl queues /room/1
+          imq ctl queues --busy --top 10")]
+    Queues(queues::QueuesOptions),
+    /// Print who is in a queue, a user a line.
+    #[command(after_help = "Example: imq ctl members /room/1")]
+    Members(queues::MembersOptions),
+    /// End all sessions of a user, or take a user out of a queue.
+    #[command(after_help = "Examples: imq ctl kick ann --reason 'see you tomorrow'
+          imq ctl kick ann --queue /room/1")]
+    Kick(kick::Options),
+    /// Print the cluster configuration, replace it, or go back to an older one.
+    #[command(after_help = "Examples: imq ctl config > cluster.toml
+          imq ctl config set cluster.toml
+          imq ctl config history
+          imq ctl config rollback 3")]
+    Config(config::Options),
+    /// Print what happened to the cluster, oldest first, and what happens.
+    #[command(after_help = "Examples: imq ctl events --follow
+          imq ctl events --kind lost,promoted --node q1")]
+    Events(events::Options),
+    /// Print reports, such as the connections with the most unsent bytes.
+    #[command(subcommand)]
+    Report(report::Report),
+    /// Print each copy that a queue node has of another's buckets beside its primary, as they were
+    /// behind the same record. Fails if one differs, or the node has none.
+    #[command(after_help = "Example: imq ctl digest --node http://127.0.0.1:7690")]
+    Digest(digest::Options),
     /// Let a boss go on whose store has lost steps, without the nodes that it waits for; or give up
     /// a bucket of which no node can be proven dead. Prints the buckets that begin anew, empty.
     #[command(after_help = "Examples: imq ctl adopt
           imq ctl adopt --trust-primaries
           imq ctl adopt --bucket 12/5 --node q2")]
-    Adopt(AdoptOptions),
-}
-
-/// `imq ctl adopt`.
-#[derive(Debug, Args)]
-pub(crate) struct AdoptOptions {
-    /// The boss's HTTP address.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7500")]
-    boss: String,
-    /// The boss's admin key: a file, or IMQ_ADMIN_KEY in the environment.
-    #[arg(long, value_name = "FILE")]
-    admin_key_file: Option<PathBuf>,
-    /// The nodes that it waits for never served what others have reported: keep that.
-    #[arg(long)]
-    trust_primaries: bool,
-    /// Only this bucket, as `imq where` shows it, is to begin anew.
-    #[arg(long, requires = "node", conflicts_with = "trust_primaries")]
-    bucket: Option<String>,
-    /// At this queue node.
-    #[arg(long, requires = "bucket")]
-    node: Option<String>,
-}
-
-/// `imq ctl digest`.
-#[derive(Debug, Args)]
-pub(crate) struct DigestOptions {
-    /// The node's HTTP address, where its /metrics are.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7690")]
-    node: String,
+    Adopt(adopt::Options),
 }
 
 /// Asks and prints.
@@ -73,59 +76,31 @@ pub(crate) fn run(question: &Question) -> Result<ExitCode> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     // Installed already: somebody else in this process needs it, too.
     rustls::crypto::ring::default_provider().install_default().ok();
-    match question {
-        Question::Digest(options) => runtime.block_on(digest(options)),
-        Question::Nodes(options) => runtime.block_on(cluster::nodes(options)),
-        Question::Table(options) => runtime.block_on(cluster::table(options)),
-        Question::Adopt(options) => runtime.block_on(adopt(options)),
-    }
-}
-
-async fn digest(options: &DigestOptions) -> Result<ExitCode> {
-    let url = format!("{}/copies", options.node.trim_end_matches('/'));
-    let request = reqwest::Client::new().get(&url);
-    let text = answer(request).await.with_context(|| format!("asking {url}"))?;
-    print!("{text}");
-    let differing = text.lines().filter(|line| line.ends_with(" differs")).count();
-    ensure!(differing == 0, "{differing} copies differ from their primaries");
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn adopt(options: &AdoptOptions) -> Result<ExitCode> {
-    let key = secrets::key("IMQ_ADMIN_KEY", options.admin_key_file.as_ref())?;
-    let key = key.context("give the admin key: --admin-key-file FILE, or IMQ_ADMIN_KEY")?;
-    let asked = match (&options.bucket, &options.node) {
-        (Some(bucket), Some(node)) => {
-            let bucket: BucketId = bucket.parse()?;
-            format!("?bucket={bucket}&node={}", NodeId::try_from(node.as_str())?)
+    let done = runtime.block_on(async {
+        match question {
+            Question::Nodes(options) => cluster::nodes(options).await,
+            Question::Table(options) => cluster::table(options).await,
+            Question::Where(options) => queues::where_is(options).await,
+            Question::Queues(options) => queues::queues(options).await,
+            Question::Members(options) => queues::members(options).await,
+            Question::Kick(options) => kick::kick(options).await,
+            Question::Config(options) => config::run(options).await,
+            Question::Events(options) => events::events(options).await,
+            Question::Report(report) => report::run(report).await,
+            Question::Digest(options) => digest::digest(options).await,
+            Question::Adopt(options) => adopt::adopt(options).await,
         }
-        (Some(_) | None, _) if options.trust_primaries => "?trust_primaries=true".to_owned(),
-        (Some(_) | None, _) => String::new(),
-    };
-    let url = format!("{}/api/v1/adopt{asked}", options.boss.trim_end_matches('/'));
-    let request = reqwest::Client::new().post(&url).bearer_auth(key);
-    let text = answer(request).await.with_context(|| format!("asking {url}"))?;
-    let done: Done = serde_json::from_str(&text).context("the boss's answer can't be read")?;
-    if done.lost.is_empty() {
-        println!("no bucket has lost anything");
-    }
-    for bucket in done.lost {
-        println!("{bucket} begins anew, empty");
-    }
-    Ok(ExitCode::SUCCESS)
+    });
+    done.or_else(explained)
 }
 
-/// What `/api/v1/adopt` answers.
-#[derive(Deserialize)]
-struct Done {
-    lost: Vec<String>,
-}
-
-async fn answer(request: RequestBuilder) -> Result<String> {
-    let response = request.send().await?;
-    let (status, text) = (response.status(), response.text().await?);
-    if !status.is_success() {
-        bail!("the answer is {status}: {}", text.trim_end());
+/// An error that a boss's answer is, or its absence, with an exit code of its own.
+pub(crate) fn explained(error: anyhow::Error) -> Result<ExitCode> {
+    match error.downcast_ref::<Trouble>() {
+        Some(trouble) => {
+            eprintln!("imq: {error:#}");
+            Ok(ExitCode::from(trouble.exit_code()))
+        }
+        None => Err(error),
     }
-    Ok(text)
 }

@@ -1,5 +1,12 @@
 //! `imq dev`: the whole cluster in one process. Its nodes are linked by pipes; the ports are there
 //! all the same.
+//!
+//! [`stage`] has the nodes, any of which may be killed; [`stagehand`] does that for the demo.
+
+mod demo;
+mod play;
+mod stage;
+mod stagehand;
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -12,6 +19,8 @@ use clap::Args;
 use imq_sdk::{Client, Options as Door};
 use link::io::Hub;
 
+use self::stage::Stage;
+use self::stagehand::Stagehand;
 use crate::shutdown::Signals;
 use crate::{config, logging};
 
@@ -20,6 +29,8 @@ const PORT_BASE: u16 = 7400;
 const QUEUE_NODES: u32 = 2;
 /// The name under which the boss listens within the process.
 const BOSS: &str = "boss";
+/// What the demo's queue may have, in the cluster configuration: in no other cluster.
+const DEMO_CLASS: &str = include_str!("dev/demo.toml");
 
 /// `imq dev`.
 #[derive(Debug, Args)]
@@ -35,8 +46,13 @@ pub(crate) struct Options {
 /// What is shared by the cluster's nodes.
 struct Cluster {
     base: u16,
+    copies: u32,
     secret: Vec<u8>,
+    rpc_key: String,
+    admin_key: String,
     hub: Hub,
+    /// The demo, at each gateway.
+    pages: &'static [gateway::Page],
 }
 
 /// Runs the cluster until the process is told to end.
@@ -48,27 +64,29 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         bail!("--port-base {}: 1 to {}", options.port_base, u16::MAX - 300);
     }
     let _node = logging::node("dev", "dev").entered();
-    let (secret, rpc_key, admin_key) = (key(), key(), key());
-    let cluster =
-        Cluster { base: options.port_base, secret: secret.into_bytes(), hub: Hub::default() };
+    let cluster = Cluster {
+        base: options.port_base,
+        copies: options.copies,
+        secret: key().into_bytes(),
+        rpc_key: key(),
+        admin_key: key(),
+        hub: Hub::default(),
+        pages: &[],
+    };
+    let pages = demo::pages([cluster.at(7480), cluster.at(7481)]);
+    let cluster = Cluster { pages, ..cluster };
     let data = Scratch::new()?;
-    let boss = cluster.boss(&data.0, &admin_key, options.copies)?;
-    let nodes = [cluster.queue_node(0)?, cluster.queue_node(1)?];
-    let gateways = [cluster.gateway(0, &rpc_key)?, cluster.gateway(1, &rpc_key)?];
-    cluster.say(&rpc_key, &admin_key);
-    await_service(&gateways)?;
+    let boss = cluster.boss(&data.0)?;
+    cluster.say();
+    let stage = Stage::open(cluster)?;
+    await_service(stage.gateways())?;
     let signals = Signals::listen()?;
+    let stagehand = Stagehand::start(stage)?;
     println!("imq: ready");
     tracing::info!("everything serves");
     let signal = signals.wait_at_terminal()?;
     tracing::info!("{signal}: the cluster stops, and everything in it is lost");
-    for gateway in gateways {
-        gateway.drain();
-        gateway.stop();
-    }
-    for node in nodes {
-        node.stop().context("a queue node has crashed because of a bug")?;
-    }
+    stagehand.end()?.close()?;
     boss.stop();
     Ok(ExitCode::SUCCESS)
 }
@@ -79,17 +97,18 @@ impl Cluster {
         ([127, 0, 0, 1], self.base + (port - PORT_BASE)).into()
     }
 
-    fn boss(&self, data: &Path, admin_key: &str, copies: u32) -> Result<boss::Running> {
+    fn boss(&self, data: &Path) -> Result<boss::Running> {
         let mut settings = boss::Settings::new(data.to_owned(), self.secret.clone());
         settings.link_address = Some(self.at(7501));
         settings.http_address = self.at(7500);
         settings.host = config::hostname();
         settings.pipe = Some(BOSS.to_owned());
         settings.hub = self.hub.clone();
-        settings.admin_key = Some(admin_key.to_owned());
+        settings.admin_key = Some(self.admin_key.clone());
         settings.expected_queue_nodes = Some(QUEUE_NODES as usize);
-        let copies = format!("copies = {copies}");
-        settings.cluster = Some(boss::DEFAULT_CLUSTER.replacen("copies = 2", &copies, 1));
+        let copies = format!("copies = {}", self.copies);
+        let classes = boss::DEFAULT_CLUSTER.replacen("copies = 2", &copies, 1);
+        settings.cluster = Some(classes + DEMO_CLASS);
         let node = logging::node("boss", boss::ID);
         node.in_scope(|| boss::run(settings)).context("starting the boss")
     }
@@ -113,7 +132,7 @@ impl Cluster {
         node.in_scope(|| queue_node::run(settings)).context("starting a queue node")
     }
 
-    fn gateway(&self, at: u16, rpc_key: &str) -> Result<gateway::Running> {
+    fn gateway(&self, at: u16) -> Result<gateway::Running> {
         let id = format!("g{}", at + 1);
         let settings = gateway::Settings {
             host: config::hostname(),
@@ -122,8 +141,9 @@ impl Cluster {
             web: self.at(7490 + at),
             bosses: vec![format!("pipe:{BOSS}")],
             secret: self.secret.clone(),
-            rpc_keys: vec![gateway::io::web::ApiKey::whole(rpc_key)],
+            rpc_keys: vec![gateway::io::web::ApiKey::whole(&self.rpc_key)],
             origins: gateway::io::origins::Origins::any(),
+            pages: self.pages,
             lanes: crate::roles::cores(),
             lane: gateway::machine::Settings {
                 gateway: id.clone(),
@@ -138,7 +158,7 @@ impl Cluster {
         node.in_scope(|| gateway::run(settings)).context("starting a gateway")
     }
 
-    fn say(&self, rpc_key: &str, admin_key: &str) {
+    fn say(&self) {
         println!("boss: page http://{}/, link {}", self.at(7500), self.at(7501));
         for at in [0, 1] {
             let (tcp, http, web) = (self.at(7400 + at), self.at(7480 + at), self.at(7490 + at));
@@ -149,13 +169,14 @@ impl Cluster {
             let (link, http) = (self.at(7600 + at), self.at(7690 + at));
             println!("queue node q{}: link {link}, http://{http}/metrics", at + 1);
         }
-        println!("rpc key: {rpc_key}");
-        println!("admin key: {admin_key}");
+        println!("rpc key: {}", self.rpc_key);
+        println!("admin key: {}", self.admin_key);
+        println!("demo: http://{}/", self.at(7480));
     }
 }
 
 /// Returns when a user can log in and join a queue through each gateway: then everything serves.
-fn await_service(gateways: &[gateway::Running]) -> Result<()> {
+fn await_service<'a>(gateways: impl Iterator<Item = &'a gateway::Running>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         for gateway in gateways {

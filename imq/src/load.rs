@@ -116,9 +116,10 @@ pub(crate) struct CompareArgs {
     /// The measured window of a run.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Which servers: redis, nats, mosquitto, imq, imq-tls, which has TLS on its links, and
-    /// imq-copies, which has two queue nodes and so two copies of each queue [default: all but the
-    /// last two].
+    /// Which servers, among them Redis, Bun (both are what ratios are to) and imq in several ways:
+    /// over TCP, imq-tls with TLS on its links, imq-copies with two queue nodes and so two copies
+    /// of each queue, imq-ws-json and imq-ws-proto over WebSocket [default: redis, nats, mosquitto,
+    /// imq, and if bun or centrifugo is there these and imq over WebSocket].
     #[arg(long, value_delimiter = ',')]
     servers: Vec<ServerName>,
     /// Which loads: rooms-10-n1, rooms-10-n8, rooms-100-n1, open-2000.
@@ -127,6 +128,13 @@ pub(crate) struct CompareArgs {
     /// The program to measure [default: this one].
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// Bun's program: `npm install bun` in an empty folder brings node_modules/.bin/bun [default:
+    /// the bun that the shell would find].
+    #[arg(long, value_name = "PATH")]
+    bun: Option<PathBuf>,
+    /// Centrifugo's program [default: the centrifugo that the shell would find].
+    #[arg(long, value_name = "PATH")]
+    centrifugo: Option<PathBuf>,
     #[command(flatten)]
     build: BuildArgs,
     /// Print one JSON document.
@@ -159,9 +167,9 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode> {
     let mut options = CompareOptions::new(binary);
     options.rounds = args.rounds;
     options.window = Duration::from_secs(args.seconds);
-    if !args.servers.is_empty() {
-        options.servers.clone_from(&args.servers);
-    }
+    options.servers.clone_from(&args.servers);
+    options.programs.bun.clone_from(&args.bun);
+    options.programs.centrifugo.clone_from(&args.centrifugo);
     if !args.loads.is_empty() {
         options.loads.clone_from(&args.loads);
     }

@@ -5,16 +5,23 @@ mod client;
 mod config;
 mod ctl;
 mod dev;
+mod doctor;
+mod exit;
 mod load;
 mod logging;
+mod pages;
 mod roles;
+mod show;
 mod shutdown;
+mod supervisor;
 mod token;
+mod top;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use show::Unprinted;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -23,7 +30,7 @@ fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     if let Err(error) = config::secrets::refuse_on_command_line(&words) {
         eprintln!("imq: {error:#}");
-        return ExitCode::from(2);
+        return ExitCode::from(exit::NOT_REACHED);
     }
     let cli = Cli::parse_from(words);
     let logged = logging::begin(cli.log.as_deref(), cli.log_format);
@@ -33,6 +40,7 @@ fn main() -> ExitCode {
         Command::QueueNode(options) => roles::queue_node(options),
         Command::Gateway(options) => roles::gateway(*options),
         Command::Sub(options) => client::sub(&options),
+        Command::Tail(options) => client::tail(&options),
         Command::Pub(options) => client::publish(&options),
         Command::Set(options) => client::set(&options),
         Command::Get(options) => client::get(&options),
@@ -40,10 +48,15 @@ fn main() -> ExitCode {
         Command::Loadtest(plan) => load::plan(&plan),
         Command::Compare(options) => load::compare(&options),
         Command::Ctl(question) => ctl::run(&question),
+        Command::Top(options) => top::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
         Command::CheckConfig(options) => config::check(&options),
+        Command::Completions(options) => pages::completions(&options),
+        Command::Man(options) => pages::man(&options),
     });
     match done {
         Ok(code) => code,
+        Err(error) if error.downcast_ref().is_some_and(Unprinted::is_enough) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("imq: {error:#}");
             ExitCode::FAILURE

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use link::io::clock;
@@ -10,6 +11,7 @@ use link::io::clock;
 use crate::config::{self, BossOptions, File, GatewayOptions, QueueNodeOptions};
 use crate::logging;
 use crate::shutdown::Signals;
+use crate::supervisor;
 
 const BOSS: &str = "127.0.0.1:7501";
 
@@ -30,12 +32,16 @@ pub(crate) fn boss(options: BossOptions) -> Result<ExitCode> {
     settings.hosts = config::hosts::all(options.hosts, written.hosts)?;
     let key_file = options.admin_key_file.or(written.admin_key_file);
     settings.admin_key = config::secrets::key("IMQ_ADMIN_KEY", key_file.as_ref())?;
+    let key_file = options.read_key_file.or(written.read_key_file);
+    settings.read_key = config::secrets::key("IMQ_READ_KEY", key_file.as_ref())?;
     let cluster = options.cluster.or(written.cluster);
     settings.cluster = cluster.map(|path| config::read(&path)).transpose()?;
     settings.expected_queue_nodes = options.expected_queue_nodes.or(written.expected_queue_nodes);
     let running = boss::run(settings).context("starting the boss")?;
     tracing::info!("the page is at http://{}/", running.http_address);
+    supervisor::started(&running.board)?;
     let signal = signals.wait(|| reloaded(""))?;
+    supervisor::stopping(signal);
     tracing::info!("{signal}: the boss stops; the nodes continue with the table that they have");
     running.stop();
     tracing::info!("the boss has ended");
@@ -67,8 +73,10 @@ pub(crate) fn queue_node(options: QueueNodeOptions) -> Result<ExitCode> {
     };
     let running = queue_node::run(settings).context("starting the queue node")?;
     tracing::info!("links at {}, /metrics at http://{}", running.link, running.http);
+    supervisor::started(&running.board)?;
     let signal = signals.wait_unless(failed, || reloaded(""));
     let why = signal.as_ref().map_or("it can't go on", |signal| signal);
+    supervisor::stopping(why);
     let queues = running.board.number("imq_queue_node_queues");
     tracing::warn!("{why}: this node stops, and the {queues} queues that it holds are lost");
     running.stop().context("the queue node has crashed because of a bug")?;
@@ -89,6 +97,9 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let has_pages = !origins.is_empty();
     let addresses = options.address_limits(&written);
     let ping_every_ms = options.silence_ms(&written)?;
+    let drain_notice = options.drain_notice_ms.or(written.drain_notice_ms).unwrap_or_default();
+    let drain_notice = Duration::from_millis(drain_notice.into());
+    let connections_max = options.connections_max.or(written.connections_max);
     let id = id(options.id.or(written.id), "gateway", "g1")?;
     let _node = logging::node("gateway", &id).entered();
     let signals = Signals::listen()?;
@@ -118,6 +129,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
             ping_every_ms,
             ..gateway::machine::Settings::default()
         },
+        connections_max: connections_max.unwrap_or(config::CONNECTIONS_MAX) as usize,
         id,
         hub,
         fatal: Some(fatal),
@@ -138,9 +150,12 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         true => reloaded(", and the JWKS document is fetched now"),
         false => reloaded(""),
     };
+    supervisor::started(&running.board)?;
     let signal = signals.wait_unless(failed, fetch);
     // Also one that may not go on leaves its clients time to go elsewhere.
-    drain(running, signal.as_ref().map_or("refused", |signal| signal));
+    let why = signal.as_ref().map_or("refused", |signal| signal);
+    supervisor::stopping(why);
+    drain(running, why, drain_notice);
     signal?;
     Ok(ExitCode::SUCCESS)
 }
@@ -165,8 +180,15 @@ fn check_who_may_connect(settings: &gateway::Settings, has_keys: bool) -> Result
     Ok(())
 }
 
-/// Sends a gateway's clients elsewhere, and ends it.
-fn drain(running: gateway::Running, signal: &str) {
+/// Sends a gateway's clients elsewhere, and ends it. Before that it is unready for a while, so that
+/// load balancers bring nobody any more who would be sent away at once.
+fn drain(running: gateway::Running, signal: &str, notice: Duration) {
+    if !notice.is_zero() {
+        let reason = format!("it drains in {} ms", notice.as_millis());
+        tracing::info!("{signal}: {reason}; until then it serves, and is not ready");
+        running.board.set_unready("drain", Some(reason));
+        std::thread::sleep(notice);
+    }
     let (board, begun_us) = (running.board.clone(), clock::micros());
     let clients = || board.number("imq_gateway_connections");
     tracing::info!("{signal}: draining: {} clients are told to connect elsewhere", clients());

@@ -133,7 +133,7 @@ fn make<'o>(options: &'o Options, signer: &Signer, now_unix_ms: u64) -> Result<M
 }
 
 /// Seconds, from `90s`, `15m`, `1h` or `30d`.
-fn ttl(text: &str) -> Result<u64, String> {
+pub(crate) fn ttl(text: &str) -> Result<u64, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match &text[number.len()..] {
         "s" => 1,

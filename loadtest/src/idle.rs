@@ -118,7 +118,9 @@ pub fn run(options: &IdleOptions) -> Result<IdleReport> {
     let taken = options.target.take_with(Door::Clients(options.transport), shape, &interrupt)?;
     let points = match options.transport {
         Transport::Tcp => climb(options, &taken.nodes, &interrupt, Imq::new),
-        Transport::WebSocket => climb(options, &taken.nodes, &interrupt, WebSocket::new),
+        Transport::WebSocket => {
+            climb(options, &taken.nodes, &interrupt, |member| WebSocket::of(Imq::new(member)))
+        }
     };
     let points = points.map_err(|error| taken.explain(error))?;
     Ok(IdleReport::new(options, points))

@@ -1,6 +1,9 @@
 //! The protocols the generator speaks: per server one small codec, driven by one engine.
 
+pub(crate) mod bun;
+pub(crate) mod centrifugo;
 pub(crate) mod imq;
+pub(crate) mod json;
 pub(crate) mod mosquitto;
 pub(crate) mod nats;
 pub(crate) mod protobuf;
@@ -45,7 +48,7 @@ pub(crate) trait Codec {
 /// What a server said.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event<'a> {
-    /// The login is done; of imq alone.
+    /// The login is done; of those that have one.
     Welcomed,
     /// The subscription stands.
     Ready,

@@ -29,7 +29,7 @@ pub struct RoomsOptions {
     pub connections: usize,
     /// How many connections share a room.
     pub room_size: usize,
-    /// Bytes of a payload, at least 20.
+    /// Bytes of a payload, at least 38.
     pub payload_bytes: usize,
     /// How messages are paced.
     pub pace: Pace,
@@ -121,7 +121,9 @@ pub fn run(options: &RoomsOptions) -> Result<RoomsReport> {
     };
     let outcome = match options.transport {
         Transport::Tcp => engine::run(&load, &interrupt, |who| Imq::new(member(who)))?,
-        Transport::WebSocket => engine::run(&load, &interrupt, |who| WebSocket::new(member(who)))?,
+        Transport::WebSocket => {
+            engine::run(&load, &interrupt, |who| WebSocket::of(Imq::new(member(who))))?
+        }
     };
     Ok(RoomsReport {
         connections: options.connections,

@@ -19,14 +19,14 @@ pub struct ClusterConfig {
     /// Which one it is, by the boss: it rises. Not part of the document.
     #[serde(skip)]
     pub version: u64,
-    /// Copies of each bucket: 1 to 3.
+    /// How many copies of each queue are kept, on different hosts where possible.
     #[serde(default = "two")]
     pub copies: u32,
-    /// What a bucket does of which one of several copies is left.
+    /// What happens to queues of which one of several copies is left.
     pub alone: Alone,
     /// Web applications that are asked and told.
     pub callout: Vec<Callout>,
-    /// The call-out that says who may connect; none: tokens alone do.
+    /// The call-out that is asked who may connect; none: tokens alone say it.
     pub connect: Option<String>,
     /// The first class whose pattern matches a queue's name gives its options.
     pub class: Vec<Class>,
@@ -43,10 +43,10 @@ impl ClusterConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Alone {
-    /// It serves on.
+    /// They are served as before.
     #[default]
     GoOn,
-    /// It changes nothing until there is a second one.
+    /// Nothing is changed until there is a second one: writes and logins are `unavailable`.
     Hold,
 }
 
@@ -54,23 +54,23 @@ pub enum Alone {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Callout {
-    /// What classes call it.
+    /// What classes and `connect` call it.
     #[serde(default)]
     pub name: String,
     /// Where asks and tells are posted to: `http://` or `https://`.
     #[serde(default)]
     pub url: String,
-    /// What they are signed with, as Standard Webhooks write it: `whsec_` and base64. Here or in
-    /// one of the two other places, where each gateway looks for itself.
+    /// What they are signed with, as Standard Webhooks write it: `whsec_` and base64. Needed,
+    /// unless it is in one of the two other places, where each gateway looks for itself.
     #[serde(default)]
     pub secret: Option<Secret>,
-    /// A file with the secret, at the same path on each gateway.
+    /// A file with the secret, at the same path on each gateway, read again when it changes.
     #[serde(default)]
     pub secret_file: Option<PathBuf>,
-    /// A variable of each gateway's environment with the secret.
+    /// A variable of each gateway's environment with the secret, unless it is in a file.
     #[serde(default)]
     pub secret_env: Option<String>,
-    /// An ask that isn't answered by then gets the configured answer.
+    /// An ask that isn't answered by then has no answer: see `no_answer`.
     #[serde(default = "deadline_ms")]
     pub deadline_ms: u64,
     /// Asks of one gateway that are under way at a time; more are refused as `unavailable`.
@@ -79,7 +79,7 @@ pub struct Callout {
     /// What an ask without an answer comes to.
     #[serde(default)]
     pub no_answer: NoAnswer,
-    /// Whether the URL may lead to an address of the inner network.
+    /// Whether the URL may lead to an address of one's own network; if not, only to the internet.
     #[serde(default)]
     pub inner: bool,
 }
@@ -91,7 +91,7 @@ pub enum NoAnswer {
     /// The operation is refused as `unavailable`.
     #[default]
     Refuse,
-    /// The operation goes on.
+    /// While the application is down, the operation runs unchanged.
     Allow,
 }
 
@@ -115,7 +115,8 @@ pub enum TellKind {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Class {
-    /// `*` is one segment, `**` the rest.
+    /// Which queues: `*` is one segment of a name, `**` at the end one or more. The first class
+    /// that matches counts.
     #[serde(default)]
     pub pattern: String,
     /// How its queues come to be.
@@ -124,28 +125,28 @@ pub struct Class {
     /// Who may subscribe.
     #[serde(default)]
     pub join: Access,
-    /// More are refused.
+    /// How many users may be in a queue; more are refused with `limit`.
     #[serde(default = "members_max")]
     pub max_members: usize,
     /// What subscribers learn of each other.
     #[serde(default)]
     pub presence: Presence,
-    /// A queue without members is destroyed after this long.
+    /// A queue without members is destroyed after this long; 0: at once.
     #[serde(default = "idle_ttl_ms")]
     pub idle_ttl_ms: u64,
-    /// Of a class of user queues: what becomes of a user's other sessions at a login.
+    /// Of a class of `/user/*`: what becomes of a user's other sessions at a login.
     #[serde(default)]
     pub sessions: SessionPolicy,
-    /// Of a class of user queues with `sessions = "many"`: how many.
+    /// With `sessions = "many"`: how many sessions a user may have.
     #[serde(default = "sessions_max")]
     pub sessions_max: usize,
-    /// The call-out that its queues ask and tell.
+    /// The call-out that is asked and told about its queues.
     #[serde(default)]
     pub callout: Option<String>,
-    /// What it is told.
+    /// What that is told; docs/callouts.md says when.
     #[serde(default)]
     pub tells: Vec<TellKind>,
-    /// What each queue of the class has from its creation.
+    /// The mounts that each queue of the class has from its creation.
     #[serde(default, rename = "mount")]
     pub mounts: Vec<MountClass>,
 }
@@ -154,9 +155,9 @@ pub struct Class {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MountClass {
-    /// Its name.
+    /// The mount's name, unique in its queue.
     pub name: String,
-    /// Events or state.
+    /// What it carries.
     pub kind: MountKind,
     /// Who may send to it.
     #[serde(default = "members")]
@@ -164,16 +165,16 @@ pub struct MountClass {
     /// Message mounts: how many messages are kept for late comers.
     #[serde(default)]
     pub history: usize,
-    /// Message mounts: how many bytes of them.
+    /// Message mounts: how many bytes of messages are kept at most.
     #[serde(default = "history_bytes")]
     pub history_bytes: usize,
-    /// Message mounts: how long; 0: no matter how old.
+    /// Message mounts: how long messages are kept; 0: no matter how old.
     #[serde(default)]
     pub history_ms: u64,
     /// Message mounts: what happens to a receiver that doesn't keep up.
     #[serde(default)]
     pub on_slow: OnSlow,
-    /// Message mounts: whether the sender's own sessions get their messages, too.
+    /// Message mounts: whether the sender's own session gets its messages, too.
     #[serde(default = "yes")]
     pub echo: bool,
 }
@@ -182,12 +183,12 @@ pub struct MountClass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Create {
-    /// By the first subscribe.
+    /// By the first user who subscribes.
     Auto,
-    /// By the back end.
+    /// By the back end alone.
     #[default]
     Rpc,
-    /// By the first subscribe that the web application lets.
+    /// By the first user who subscribes, if the web application allows it.
     Callout,
 }
 
@@ -200,7 +201,7 @@ pub enum SessionPolicy {
     NewestWins,
     /// One that is connected stays, and the login is refused.
     OldestWins,
-    /// There may be some at a time; the oldest ends.
+    /// There may be several at a time; beyond that, the oldest ends.
     Many,
 }
 
@@ -210,12 +211,12 @@ pub enum SessionPolicy {
 pub enum Access {
     /// Every user.
     Open,
-    /// Members of the queue.
+    /// Who is a member of the queue already.
     Members,
-    /// The back end alone.
+    /// The back end alone; as `join`: whom the back end puts in.
     #[default]
     Server,
-    /// Whom the web application lets by its answer to a call-out.
+    /// Whom the web application lets, when it is asked.
     Callout,
 }
 
@@ -236,9 +237,9 @@ pub enum Presence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MountKind {
-    /// Edge-triggered events.
+    /// Events, each sent once to those who are there.
     Message,
-    /// Level-triggered keys and values.
+    /// Keys and values; who comes later gets the present ones.
     State,
 }
 
@@ -249,7 +250,7 @@ pub enum OnSlow {
     /// The oldest are dropped, and a `gap` says so.
     #[default]
     DropOldest,
-    /// The connection is closed.
+    /// The connection is closed with 3008.
     Close,
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool, is_root: bool) -> Vec<Stage> {
     stages.push(tests("unit and script tests", 400, unit_tests(tree)));
     stages.push(tests("simulation", 900, simulation(tree, quick)));
     if !quick {
-        stages.push(tests("cluster", 600, cluster(tree)));
+        stages.push(tests("cluster", 900, cluster(tree)));
         stages.push(tests("hosts", 240, hosts(tree, is_root)));
         stages.push(tests("client libraries", 180, client_libraries(tree)));
         stages.push(tests("load plans", 200, load(tree)));
@@ -138,17 +138,17 @@ fn simulation(tree: &Tree, quick: bool) -> Work {
     }])
 }
 
-/// The cluster's tests run the clients that aren't ours, so those get their packages first.
+/// The cluster's tests run the clients that aren't ours, and build the library for pages as its
+/// guide says, so those get their packages first.
 fn cluster(tree: &Tree) -> Work {
     if !test_programs(tree).contains(CLUSTER) {
         return Work::Missing("imq has no test program of that name");
     }
-    let clients = "imq/tests/clients/node";
     let mut lines = Vec::new();
-    if tree.has(&format!("{clients}/package.json")) {
-        let mut packages = CommandLine::new("npm ci --no-audit --no-fund");
-        packages.folder = clients.to_owned();
-        lines.push(packages);
+    for clients in ["imq/tests/clients/node", "sdk/js"] {
+        if tree.has(&format!("{clients}/package.json")) {
+            lines.push(packages_of(clients));
+        }
     }
     lines.push(CommandLine::new("cargo test --workspace --test cluster -- --test-threads=1"));
     Work::Commands(lines)
@@ -176,6 +176,14 @@ fn client_libraries(tree: &Tree) -> Work {
     }
     let lines = ["npm ci --no-audit --no-fund", "npm test", "npm run size"];
     let mut lines: Vec<_> = lines.iter().map(|line| in_folder(line, pages)).collect();
+    // It is an application of the library for pages, and bundled by the same tool.
+    if tree.has("demo/build.mjs") {
+        lines.push(CommandLine::new("node demo/build.mjs --check"));
+        let tests = tree.files().map(|file| file.path);
+        let tests = tests.filter(|path| path.starts_with("demo/") && path.ends_with(".test.mjs"));
+        let tests: Vec<_> = tests.collect();
+        lines.push(CommandLine::new(&format!("node --test {}", tests.join(" "))));
+    }
     let mut tests = in_folder("/usr/bin/python3 -m tests", python);
     tests.environment.push(("PYTHONPATH".to_owned(), "src".to_owned()));
     lines.push(tests);
@@ -202,12 +210,26 @@ fn alerts(tree: &Tree) -> Work {
     ])
 }
 
-/// Each plan of `imq loadtest` for a few seconds. They mostly wait, so several run at a time.
+/// Each plan of `imq loadtest` for a few seconds, and `imq compare` beside Bun, which its package
+/// brings. They mostly wait, so several run at a time.
 fn load(tree: &Tree) -> Work {
     if !test_programs(tree).contains(LOAD) {
         return Work::Missing("imq has no test program of that name");
     }
-    commands(["cargo test --workspace --test load -- --test-threads=3"])
+    let bun = "loadtest/bun";
+    let mut lines = Vec::new();
+    if tree.has(&format!("{bun}/package.json")) {
+        lines.push(packages_of(bun));
+    }
+    lines.push(CommandLine::new("cargo test --workspace --test load -- --test-threads=3"));
+    Work::Commands(lines)
+}
+
+/// What a folder's package-lock.json names, from npm's registry.
+fn packages_of(folder: &str) -> CommandLine {
+    let mut packages = CommandLine::new("npm ci --no-audit --no-fund");
+    packages.folder = folder.to_owned();
+    packages
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! `/api/v1`: what the page, `imq ctl` and other programs ask. Reading needs no key, changing does.
+//! `/api/v1`: what the page, `imq ctl` and other programs ask. Changing needs a key, reading does
+//! where there is one for it.
 
 mod adopt;
+mod calls;
 mod config;
-
-use std::sync::Arc;
+mod keys;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,22 +20,24 @@ use proto::g2c::Kind;
 use proto::name::QueueName;
 use proto::q2g::QueueInfo;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
+
+pub(super) use self::keys::Keys;
 
 use super::mail::{Letterbox, Mail, NoReply};
+use super::stream::{READERS_MAX, Streams};
 use crate::machine::{Answer, view};
 
 /// What handlers share.
 #[derive(Clone)]
 struct Api {
     letterbox: Letterbox,
-    admin_key: Option<Arc<str>>,
+    keys: Keys,
+    streams: Streams,
 }
 
 /// The routes of the interface.
-pub(super) fn routes(letterbox: Letterbox, admin_key: Option<&str>) -> Router {
-    // An empty key would let everybody in.
-    let admin_key = admin_key.filter(|key| !key.is_empty()).map(Arc::from);
+pub(super) fn routes(letterbox: Letterbox, keys: Keys) -> Router {
+    let streams = Streams::new(letterbox.clone());
     Router::new()
         .route("/api/v1/nodes", get(nodes))
         .route("/api/v1/status", get(status))
@@ -41,12 +45,18 @@ pub(super) fn routes(letterbox: Letterbox, admin_key: Option<&str>) -> Router {
         .route("/api/v1/where", get(where_is))
         .route("/api/v1/queues", get(queues))
         .route("/api/v1/events", get(events))
+        .route("/api/v1/history", get(history))
+        .route("/api/v1/stream", get(stream))
+        .route("/api/v1/connections", get(calls::connections))
+        .route("/api/v1/busy", get(calls::busy))
+        .route("/api/v1/rpc/{method}", post(calls::rpc))
         .route("/api/v1/config", get(config::show).post(config::replace))
         .route("/api/v1/config/history", get(config::history))
         .route("/api/v1/config/rollback", post(config::roll_back))
         .route("/api/v1/adopt", post(adopt::adopt))
         .route("/api/v1/drain", post(drain))
-        .with_state(Api { letterbox, admin_key })
+        .route_layer(middleware::from_fn_with_state(keys.clone(), keys::reading))
+        .with_state(Api { letterbox, keys, streams })
 }
 
 /// An answer that is no success: a status and a sentence, as everywhere in imq.
@@ -140,6 +150,18 @@ async fn events(State(api): State<Api>) -> Result<Json<view::Events>, Refusal> {
     Ok(Json(api.letterbox.look(|boss, _| boss.events()).await?))
 }
 
+async fn history(State(api): State<Api>) -> Result<Json<view::Past>, Refusal> {
+    Ok(Json(api.letterbox.look(|boss, _| boss.past()).await?))
+}
+
+async fn stream(State(api): State<Api>) -> Result<Response, Refusal> {
+    let full = |_| {
+        let message = format!("{READERS_MAX} are reading the stream already: poll, or close one");
+        Refusal::new(Status::Unavailable, message)
+    };
+    api.streams.open().map_err(full)
+}
+
 async fn where_is(
     State(api): State<Api>,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -218,7 +240,8 @@ async fn queues(
             asked_at_ms: asked_at.unix_ms,
             took_ms: clock::now().ms.saturating_sub(asked_at.ms),
         })),
-        other @ (Answer::Configured(_)
+        other @ (Answer::Called { .. }
+        | Answer::Configured(_)
         | Answer::Adopted(_)
         | Answer::Unavailable(_)
         | Answer::Late(_)) => Err(not_done(other)),
@@ -226,31 +249,12 @@ async fn queues(
 }
 
 async fn drain(State(api): State<Api>, headers: HeaderMap) -> Refusal {
-    match api.admit(&headers) {
+    match api.keys.may_change(&headers) {
         Err(refusal) => refusal,
         Ok(()) => Refusal::new(
             Status::Unimplemented,
             "this version can't move buckets: if you stop the node, what it holds is lost",
         ),
-    }
-}
-
-impl Api {
-    /// Lets through who has the admin key.
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(key) = &self.admin_key else {
-            let message = "this boss was started without an admin key, so nothing can be changed";
-            return Err(Refusal::new(Status::Forbidden, message));
-        };
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        if given.is_some_and(|given| given.ct_eq(key.as_bytes()).into()) {
-            Ok(())
-        } else {
-            let message = "send the admin key: Authorization: Bearer <key>";
-            Err(Refusal::new(Status::Unauthenticated, message))
-        }
     }
 }
 
@@ -265,7 +269,7 @@ fn not_done(answer: Answer) -> Refusal {
     match answer {
         Answer::Unavailable(reason) => Refusal::new(Status::Unavailable, reason),
         Answer::Late(reason) => Refusal::new(Status::OutcomeUnknown, reason),
-        Answer::Queue(_) | Answer::Configured(_) | Answer::Adopted(_) => {
+        Answer::Queue(_) | Answer::Called { .. } | Answer::Configured(_) | Answer::Adopted(_) => {
             Refusal::new(Status::Unavailable, "the boss answered another question: ask again")
         }
     }

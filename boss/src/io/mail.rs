@@ -8,14 +8,15 @@ use mio::Waker;
 use proto::time::Time;
 use tokio::sync::oneshot;
 
-use crate::machine::boss::Adopt;
+use crate::machine::boss::{Adopt, Call};
 use crate::machine::configuration::Configuration;
 use crate::machine::{Answer, Boss};
 
 /// Letters that wait: more are refused, since the machine is a few turns behind then.
 const LETTERS_MAX: usize = 256;
-/// Beyond it an HTTP request is answered without the machine.
-const REPLY_S_MAX: u64 = 5;
+/// Beyond it an HTTP request is answered without the machine. The machine itself waits for nobody
+/// that long.
+const REPLY_S_MAX: u64 = 7;
 
 /// A look at the machine, which may not change it.
 type Look = Box<dyn FnOnce(&Boss, Time) + Send>;
@@ -26,6 +27,8 @@ pub(super) enum Mail {
     Look(Look),
     /// What is in this queue?
     Inspect(String, oneshot::Sender<Answer>),
+    /// What does a process say over HTTP?
+    Call(Call, oneshot::Sender<Answer>),
     /// Replace the cluster configuration, which is of this version.
     Configure(Configuration, u64, oneshot::Sender<Answer>),
     /// Go on behind lost steps, or give up a bucket.

@@ -114,6 +114,7 @@ impl Loop {
             let unusable = self.wires.has_unusable_files(now);
             let tls = unusable.map(|unusable| tls_files("links", unusable));
             self.reception.publish(&self.board, tls);
+            self.board.turns("boss", now);
         }
         Ok(goes_on)
     }
@@ -159,6 +160,10 @@ impl Reception {
             Mail::Inspect(queue, reply) => {
                 let question = self.question(reply);
                 self.handle(now, Input::Inspect { question, queue: &queue });
+            }
+            Mail::Call(call, reply) => {
+                let question = self.question(reply);
+                self.handle(now, Input::Call { question, call });
             }
             Mail::Configure(config, over, reply) => {
                 let question = self.question(reply);

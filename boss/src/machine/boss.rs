@@ -4,6 +4,7 @@
 //! Every change is a step: it raises the version, is written to the store, and only then leaves the
 //! process. While one step is being written, later changes gather for the next.
 
+mod calls;
 mod inspection;
 mod learners;
 mod membership;
@@ -27,6 +28,8 @@ use proto::name::NodeId;
 use proto::table::Version;
 use proto::time::Time;
 
+use self::calls::Calls;
+pub use self::calls::{Call, Callee};
 use self::inspection::Inspections;
 use self::learners::Learners;
 use self::newcomers::Newcomer;
@@ -48,6 +51,7 @@ use super::kept::Kept;
 use super::liveness::Liveness;
 use super::outbox::{Effect, Outbox};
 use super::totals::Reports;
+use super::trend::Trend;
 
 /// How patient the boss is, and what it waits for.
 #[derive(Debug, Clone)]
@@ -168,6 +172,13 @@ pub enum Input<'a> {
         /// The queue's name.
         queue: &'a str,
     },
+    /// What does a process say over HTTP?
+    Call {
+        /// Names the answer.
+        question: u64,
+        /// The request.
+        call: Call,
+    },
     /// The bytes of the last [`Effect::Store`] are safe.
     Stored,
     /// They are not.
@@ -204,6 +215,7 @@ pub struct Boss {
     newcomers: BTreeMap<LinkId, Newcomer>,
     refusals: Throttle,
     reports: Reports,
+    trend: Trend,
     /// How many copies of each bucket the configuration wants.
     copies: usize,
     /// A bucket changes nothing of which one of several copies is left.
@@ -219,6 +231,7 @@ pub struct Boss {
     events_found: u64,
     publication: Publication,
     inspections: Inspections,
+    calls: Calls,
     counters: Counters,
 }
 
@@ -274,6 +287,7 @@ impl Boss {
             newcomers: BTreeMap::new(),
             refusals: Throttle::default(),
             reports: Reports::default(),
+            trend: Trend::default(),
             copies,
             holds,
             holdings: Holdings::default(),
@@ -285,6 +299,7 @@ impl Boss {
             events_found,
             publication,
             inspections: Inspections::default(),
+            calls: Calls::default(),
             counters: Counters::default(),
         };
         let term = boss.kept.term;
@@ -319,13 +334,17 @@ impl Boss {
         self.look_at_the_clock(now);
         match input {
             Input::LinkUp { link, peer } => self.link_up(link, peer),
-            Input::LinkDown { link, silent_ms } => self.link_down(now, link, silent_ms),
+            Input::LinkDown { link, silent_ms } => {
+                self.hang_up(link, out);
+                self.link_down(now, link, silent_ms);
+            }
             Input::Frame { link, frame } => self.frame(now, link, frame, out),
             Input::Configure { question, config, over } => {
                 self.configure(now, question, &config, over, out);
             }
             Input::Adopt { question, adopt } => self.adopt_by_hand(now, question, &adopt, out),
             Input::Inspect { question, queue } => self.inspect(now, question, queue, out),
+            Input::Call { question, call } => self.call(now, question, call, out),
             Input::Stored => self.stored(now, out),
             Input::StoreFailed { reason } => self.store_failed(now, &reason, out),
             Input::Wake => {}
@@ -339,6 +358,7 @@ impl Boss {
         self.choose_learners(now);
         self.look_at_safety(now);
         self.expire(now, out);
+        self.expire_calls(now, out);
         self.publish(now, out);
         self.wind_the_clock(now);
     }
@@ -351,6 +371,7 @@ impl Boss {
             self.welcome_at(now),
             self.refusals.wake_at(),
             self.inspections.wake_at(),
+            self.calls.wake_at(),
             self.publication.retry_at(),
             self.publication.change_at(),
             self.learners.wake_at(now.ms),
@@ -388,8 +409,7 @@ impl Boss {
             (n2b::Body::Unreachable(message), Some(node)) => self.unreachable(now, &node, &message),
             (n2b::Body::Reached(message), Some(node)) => self.reached(&node, &message),
             (n2b::Body::Inspected(answer), Some(_)) => self.inspected(answer, out),
-            // It asks nothing yet.
-            (n2b::Body::Called(_), Some(_)) => {}
+            (n2b::Body::Called(answer), Some(_)) => self.called(link, answer, out),
             (n2b::Body::Propose(proposal), Some(node)) => {
                 self.propose(now, link, &node, &proposal, out);
             }
@@ -430,6 +450,8 @@ impl Boss {
         }
         if let Some(node) = self.kept.roster.get(node) {
             self.reports.take(node, report, now.ms);
+            let hosts_may_die = self.lookout.safety().hosts_may_die;
+            self.trend.take(now, || self.reports.totals(), hosts_may_die);
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Counters {
     pub slept: u64,
     /// Queues that were asked about.
     pub inspected: u64,
+    /// Requests to processes' own HTTP.
+    pub called: u64,
 }
 
 impl Counters {
@@ -71,6 +73,11 @@ impl Counters {
                 self.slept,
             ),
             ("imq_boss_inspected_total", "Queues that operators looked up.", self.inspected),
+            (
+                "imq_boss_called_total",
+                "Requests to nodes' own HTTP, over their links.",
+                self.called,
+            ),
         ];
         all.into_iter().map(|(name, help, count)| Sample::counter(name, help, count)).collect()
     }

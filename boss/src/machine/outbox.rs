@@ -32,6 +32,13 @@ pub enum Effect {
 pub enum Answer {
     /// What is in the queue; nothing if there is no such queue.
     Queue(Option<QueueInfo>),
+    /// What a process says over HTTP.
+    Called {
+        /// Of HTTP.
+        status: u16,
+        /// What it says.
+        body: Vec<u8>,
+    },
     /// Nobody could say: a sentence.
     Unavailable(String),
     /// The node didn't answer in time: a sentence.

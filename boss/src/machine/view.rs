@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::events::Event;
 use super::roster::{NodeRole, State};
 use super::totals::Totals;
+use super::trend::Moment;
 
 /// `/api/v1/nodes`.
 #[derive(Debug, Clone, Serialize)]
@@ -16,7 +17,7 @@ pub struct Nodes {
 }
 
 /// A node as operators see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "named as in the roster")]
 pub struct Node {
     pub id: String,
@@ -45,7 +46,7 @@ pub struct Table {
 }
 
 /// A bucket.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "named as in the table's schema")]
 pub struct Row {
     pub prefix: u32,
@@ -62,7 +63,7 @@ pub struct Row {
 }
 
 /// A node in one of its lives.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "named as in the table's schema")]
 pub struct Owner {
     pub id: String,
@@ -70,7 +71,7 @@ pub struct Owner {
 }
 
 /// Where a node can be dialled.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "named as in the table's schema")]
 pub struct Place {
     pub id: String,
@@ -109,6 +110,13 @@ pub struct Events {
     pub events: Vec<Event>,
 }
 
+/// `/api/v1/history`: the figures of the last five minutes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Past {
+    /// One a second, oldest first.
+    pub moments: Vec<Moment>,
+}
+
 /// `/api/v1/config`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Config {
@@ -141,7 +149,7 @@ pub struct ConfigVersion {
 }
 
 /// `/api/v1/status`: what the page shows beside nodes and events.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
     /// Of this boss.
     pub term: u64,
@@ -167,7 +175,7 @@ pub struct Status {
 }
 
 /// Of a boss whose store has lost steps.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Frozen {
     /// How it knows.
     pub reason: String,
@@ -178,7 +186,7 @@ pub struct Frozen {
 }
 
 /// How many hosts may die, and what is wrong.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Safety {
     /// Copies of each bucket that the configuration wants, as far as there are queue nodes.
     pub copies: usize,
@@ -207,7 +215,7 @@ pub struct Safety {
 }
 
 /// A bucket with too few copies.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Degraded {
     /// As `prefix/bits`.
     pub bucket: String,
@@ -224,7 +232,7 @@ pub struct Degraded {
 }
 
 /// How much of the table is a node's.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Share {
     /// Which node.
     pub id: String,

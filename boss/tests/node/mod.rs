@@ -1,4 +1,5 @@
-//! The least that is a queue node: it registers, hears its table, and answers what is asked.
+//! The least that is a queue node or a gateway: it registers, hears its table, and answers what is
+//! asked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +10,11 @@ use link::io::{Event, Hub, Sink, Wires, clock};
 use link::machine::{Outbox as Links, Settings};
 use member::machine::{Health, Input, Member, News, Notice, Outbox, Target};
 use mio::{Events, Poll, Token, Waker};
+use proto::b2n::Call;
 use proto::g2c::Kind;
 use proto::limits;
 use proto::link::Role;
-use proto::n2b::Inspected;
+use proto::n2b::{Called, Inspected};
 use proto::q2g::{MountInfo, QueueInfo};
 use proto::time::Time;
 
@@ -28,9 +30,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// Ids that begin with a g are gateways.
     pub(crate) fn start(id: &str, secret: &str, boss: &str) -> Node {
+        let role = if id.starts_with('g') { Role::Gateway } else { Role::QueueNode };
         let settings = Settings {
-            role: Role::QueueNode,
+            role,
             id: id.to_owned(),
             incarnation: 0,
             cluster_id: 0,
@@ -46,7 +50,7 @@ impl Node {
         let (news, tables) = sync_channel(64);
         let (stop, stopped) = sync_channel(1);
         let process = PROCESSES.fetch_add(1, Ordering::Relaxed);
-        let member = Member::new(id, Role::QueueNode, "here", "127.0.0.1:1", process);
+        let member = Member::new(id, role, "here", "127.0.0.1:1", process);
         let seen = Seen { links: Links::default(), member, out: Outbox::default(), news };
         let thread = std::thread::spawn(move || turns(poll, wires, seen, &stopped));
         Node { tables, stop, waker, thread: Some(thread) }
@@ -111,6 +115,9 @@ impl Sink for Seen {
                 }
             }
         }
+        for call in std::mem::take(&mut self.out.calls) {
+            self.handle(Input::Called(called(call)));
+        }
         for notice in std::mem::take(&mut self.out.notices) {
             assert!(matches!(notice, Notice::Waits(_)), "{notice:?}");
         }
@@ -121,6 +128,20 @@ impl Seen {
     fn handle(&mut self, input: Input<'_>) {
         self.member.handle(input, &mut self.links, &mut self.out);
     }
+}
+
+/// What a process says over HTTP.
+fn called(call: Call) -> Called {
+    let Call { number, method, path, body } = call;
+    let (status, said) = match path.split('?').next().unwrap_or_default() {
+        "/connections" => (200, r#"{"connections":[{"user":"ann","unsent_bytes":7}]}"#.to_owned()),
+        "/queues/busy" => (200, r#"{"queues":[{"queue":"/room/1","events_per_s":3}]}"#.to_owned()),
+        "/metrics" => (200, "process_open_fds 12\n".to_owned()),
+        "/rpc/v1/get_queue" => (404, String::from_utf8(body).unwrap()),
+        "/rpc/v1/send_message" => (200, format!("[\"{method}\"]")),
+        _ => (404, String::new()),
+    };
+    Called { number, status, body: said.into_bytes() }
 }
 
 fn answer(number: u64, queue: &str) -> Inspected {

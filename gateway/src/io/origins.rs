@@ -58,7 +58,7 @@ impl Origins {
     }
 
     /// Whether a page with this `Origin` may connect.
-    pub(super) fn allow(&self, given: &str) -> bool {
+    pub fn allow(&self, given: &str) -> bool {
         let origin = Origin::given(given);
         self.0.iter().any(|Pattern(kind)| match kind {
             Kind::Any => true,
@@ -69,7 +69,7 @@ impl Origins {
 
     /// What the operator does who wants to let in pages with this `Origin`: said to whoever looks
     /// at the answer.
-    pub(super) fn advice(given: &str) -> String {
+    pub fn advice(given: &str) -> String {
         match Origin::given(given) {
             Some(origin) => format!(
                 "pages of {origin} may not connect here: if they are yours, add \"{origin}\" to \

@@ -6,12 +6,14 @@ use std::thread::JoinHandle;
 
 use link::io::clock;
 use link::io::threads::spawn;
+use member::io::http::server::Open;
 use member::io::{Board, calls};
 use mio::{Poll, Waker};
 
 use super::callout::Caller;
 use super::clients::door::Door;
 use super::clients::listener::{self, Listeners};
+use super::connections;
 use super::files::Files;
 use super::keys::{self, Keys};
 use super::mail::{Letter, Letterbox};
@@ -56,6 +58,9 @@ pub struct Running {
     threads: Vec<JoinHandle<()>>,
     /// They are read as long as this is there.
     keys: Option<Keys>,
+    /// The back end's door is closed with the gateway.
+    #[expect(dead_code, reason = "its end is what it says")]
+    open: Open,
 }
 
 impl Running {
@@ -77,6 +82,13 @@ impl Running {
         end(&self.lanes[..1], self.threads);
     }
 
+    /// Ends it as a crash does: its clients and the boss hear nothing but the end of their
+    /// connections.
+    pub fn kill(self) {
+        self.tell_all(|| Letter::Kill);
+        wait_for(self.threads);
+    }
+
     fn tell_all(&self, letter: impl Fn() -> Letter) {
         self.lanes.iter().for_each(|lane| tell(lane, letter()));
     }
@@ -90,6 +102,10 @@ fn tell(lane: &Letterbox, letter: Letter) {
 
 fn end(lanes: &[Letterbox], threads: Vec<JoinHandle<()>>) {
     lanes.iter().for_each(|lane| tell(lane, Letter::Stop));
+    wait_for(threads);
+}
+
+fn wait_for(threads: Vec<JoinHandle<()>>) {
     for thread in threads {
         if thread.join().is_err() {
             tracing::error!("a lane has ended by a bug");
@@ -123,8 +139,9 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     }
     let back_ends = web::exchange(&settings, boxes[0].clone());
     let (calls, calling) = calls::open(boxes[0].wakes());
-    let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), calling);
-    let web = web.map_err(|error| Error::Listen {
+    let for_boss = (calling, connections::routes(boxes[1..].to_vec()));
+    let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), for_boss);
+    let (web, open) = web.map_err(|error| Error::Listen {
         what: "the back end's door",
         address: settings.web,
         error,
@@ -154,7 +171,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         };
         threads.push(spawn(format!("lane {number}"), move || lane.run(poll))?);
     }
-    Ok(Running { tcp, http, web, board, lanes: boxes, threads, keys })
+    Ok(Running { tcp, http, web, board, lanes: boxes, threads, keys, open })
 }
 
 /// Has the keys of tokens read, now and when they change, and told to the lanes.

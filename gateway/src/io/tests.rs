@@ -16,6 +16,7 @@ use super::{Running, Settings, run};
 mod door;
 mod fallback;
 mod files;
+mod kill;
 mod pages;
 mod secure;
 mod upgrade;

@@ -20,6 +20,7 @@ use tracing::Level;
 use super::callout::{Caller, Secrets};
 use super::clients::Clients;
 use super::clients::listener::Listeners;
+use super::connections::Survey;
 use super::keys::Asks;
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
@@ -179,8 +180,8 @@ impl Loop {
             for ready in events.iter().filter(|ready| ready.token() != WAKER) {
                 bench.ready(now, ready);
             }
-            if self.read_letters(now, &mut bench) {
-                stop_ms.get_or_insert(now.ms + STOP_MS);
+            if let Some(in_ms) = self.read_letters(now, &mut bench) {
+                stop_ms = Some(stop_ms.unwrap_or(u64::MAX).min(now.ms + in_ms));
             }
             bench.wake(now);
             bench.decider.answer_calls(now);
@@ -265,8 +266,8 @@ impl Loop {
         }
     }
 
-    /// Reads what other threads have said. Whether the lane is to stop.
-    fn read_letters(&mut self, now: Time, bench: &mut Bench) -> bool {
+    /// Reads what other threads have said; in how many milliseconds at most the lane is to stop.
+    fn read_letters(&mut self, now: Time, bench: &mut Bench) -> Option<u64> {
         let Bench { decider, wires, .. } = bench;
         for letter in self.letterbox.take() {
             match letter {
@@ -290,6 +291,12 @@ impl Loop {
                     let called = Input::Called { request, outcome };
                     decider.lane.handle(now, called, &mut decider.out);
                 }
+                Letter::Survey(survey) => {
+                    let Survey { order, user, most, .. } = &survey;
+                    let (user, out) = (user.as_deref(), &decider.out);
+                    let connected = decider.lane.connected(*order, user, *most, out);
+                    survey.answer(self.number, connected);
+                }
                 Letter::Tokens(tokens) => {
                     let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);
                     let authority = Authority::Tokens { tokens, fetched };
@@ -298,11 +305,12 @@ impl Loop {
                 Letter::Drain => decider.lane.handle(now, Input::Drain, &mut decider.out),
                 Letter::Stop => {
                     decider.lane.handle(now, Input::Drain, &mut decider.out);
-                    return true;
+                    return Some(STOP_MS);
                 }
+                Letter::Kill => return Some(0),
             }
         }
-        false
+        None
     }
 
     /// Sends what the lane asks and tells web applications. An answer that finds the lane's box
@@ -381,6 +389,7 @@ impl Loop {
             samples.push(secrets.sample());
         }
         self.board.publish(&board_name(self.number), samples);
+        self.board.turns(&board_name(self.number), now);
         if self.number == 0 {
             self.board.set_unready("boss", decider.membership.unready());
             self.report(now, decider);

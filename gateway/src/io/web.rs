@@ -19,7 +19,7 @@ use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use member::io::http::server::{self, Bounds, Hosts, Port};
+use member::io::http::server::{self, Bounds, Hosts, Open, Port};
 use member::io::{Board, Calling};
 use proto::codes::Status;
 
@@ -65,26 +65,31 @@ pub(super) fn exchange(settings: &Settings, lane: Letterbox) -> Exchange {
 }
 
 /// Opens the door at the address of the settings, for so many files; says at which address, for
-/// port 0.
+/// port 0, and what keeps it open. What the boss asks is answered as well, and it may ask more.
 pub(super) fn serve(
     settings: &Settings,
     files: usize,
     exchange: Exchange,
     board: Board,
-    calling: Calling,
-) -> io::Result<SocketAddr> {
+    (calling, for_boss): (Calling, Router),
+) -> io::Result<(SocketAddr, Open)> {
     let boss = ApiKey::of_boss();
     let mut keys = settings.rpc_keys.clone();
     keys.push(boss.clone());
     let keys = Keyring::new(&keys);
     let (scheduler, shares) = (Scheduler::new(keys.accounts()), Shares::new(keys.accounts()));
+    let (open, closed) = server::until_dropped();
     let (deliver, give) = (exchange.clone().deliver(), scheduler.clone().give());
     let document = Bytes::from(openapi::document().to_string());
     let door = Arc::new(Door { keys, exchange, scheduler, shares, document });
     let routes = routes(&door, board);
-    let answering = calling.answer(routes.clone(), Some(boss.key));
+    let answering = calling.answer(routes.clone().merge(for_boss), Some(boss.key));
+    let work = async { tokio::join!(deliver, give, answering) };
     let beside = async {
-        tokio::join!(deliver, give, answering);
+        tokio::select! {
+            _ = work => {}
+            () = closed => {}
+        }
     };
     let ip = settings.web.ip().to_string();
     let own = [settings.host.as_str(), ip.as_str()];
@@ -95,7 +100,7 @@ pub(super) fn serve(
         hosts: Hosts::of(&settings.hosts, "`hosts` in [gateway] (--hosts)", &own),
         bounds: Bounds::of_files(files),
     };
-    server::serve(port, beside)
+    Ok((server::serve(port, beside)?, open))
 }
 
 fn routes(door: &Arc<Door>, board: Board) -> Router {

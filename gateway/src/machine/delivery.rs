@@ -28,7 +28,7 @@ mod slow;
 
 pub(super) use backlog::Backlog;
 use clients::Appended;
-pub use clients::{Clients, ConnId, Ending};
+pub use clients::{Clients, ConnId, Ending, Pace};
 pub(super) use fanout::Frame;
 use fanout::{Encoded, Encodings};
 pub(super) use format::COMMENT;

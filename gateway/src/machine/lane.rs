@@ -25,6 +25,7 @@ use super::parts::LaneParts;
 use super::readiness::{self, Readiness};
 use super::sessions::Sessions;
 use super::settings::Settings;
+use super::survey::{self, Connected, Order};
 use super::upstream::{Upstream, attaching, homes, introducing, moves, recovery, unheard};
 use super::web::{Web, WebReply, WebRequest};
 
@@ -273,6 +274,17 @@ impl Lane {
     /// nothing of it, and look at no bucket.
     pub fn readiness_news(&mut self) -> Option<Option<&'static str>> {
         self.readiness.news(&mut self.parts.desk)
+    }
+
+    /// The connections that come first, at most so many; of one user, if one is named.
+    pub fn connected(
+        &self,
+        order: Order,
+        user: Option<&str>,
+        most: usize,
+        out: &Outbox,
+    ) -> Vec<Connected> {
+        survey::connected(&self.parts.sessions, (order, user, most), out)
     }
 
     /// Whether no client is connected.

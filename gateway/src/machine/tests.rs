@@ -32,6 +32,7 @@ mod returning;
 mod rows;
 mod service;
 mod slow;
+mod survey;
 mod tables;
 mod together;
 mod tokens;

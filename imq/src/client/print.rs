@@ -1,6 +1,6 @@
 //! How events and answers look on standard output.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,10 +9,17 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::Trouble;
+use crate::show::{self, DIM, HEAD, NAME, WARN};
 
 /// Writes lines for people, or JSON for programs.
 pub(crate) struct Printer {
     json: bool,
+}
+
+/// An event for programs, and for people in a line or several.
+pub(super) struct Shown {
+    pub(super) json: Value,
+    pub(super) lines: Vec<String>,
 }
 
 impl Printer {
@@ -22,43 +29,33 @@ impl Printer {
 
     /// Prints an event; whether it was a message or a change.
     pub(crate) fn event(&mut self, event: &QueueEvent) -> Result<bool, Trouble> {
-        match event {
-            QueueEvent::Message(message) => self.message(message)?,
-            QueueEvent::State(state) => self.state(state)?,
-            QueueEvent::Subscribed(subscribed) => self.subscribed(subscribed)?,
-            QueueEvent::Joined(roster) => {
-                let text = format!("joined: {}", roster.users.join(", "));
-                self.line(json!({"joined": {"seq": roster.seq, "users": roster.users}}), &text)?;
-            }
-            QueueEvent::Left(roster) => {
-                let text = format!("left: {}", roster.users.join(", "));
-                self.line(json!({"left": {"seq": roster.seq, "users": roster.users}}), &text)?;
-            }
-            QueueEvent::MountCreated(word) => {
-                let text = format!("mount {} is there", word.mount);
-                self.line(json!({"mount_created": {"mount": word.mount}}), &text)?;
-            }
-            QueueEvent::MountDeleted(word) => {
-                let text = format!("mount {} is gone", word.mount);
-                self.line(json!({"mount_deleted": {"mount": word.mount}}), &text)?;
-            }
-            QueueEvent::Gap(gap) => {
-                let (after, before) = (gap.after_seq, gap.before_seq);
-                let fields = json!({"mount": gap.mount, "after_seq": after, "before_seq": before});
-                let text = format!("{}: missed what is between {after} and {before}", gap.mount);
-                self.line(json!({"gap": fields}), &text)?;
-            }
-            QueueEvent::Unsubscribed { reason, retrying } => {
-                let fields = json!({"reason": reason, "may_retry": retrying});
-                self.line(json!({"unsubscribed": fields}), &format!("unsubscribed: {reason}"))?;
-            }
-        }
+        let shown = Shown::of(event);
+        self.line(&shown.json, &shown.lines.join("\n"))?;
         Ok(matches!(event, QueueEvent::Message(_) | QueueEvent::State(_)))
+    }
+
+    /// Prints something with its time in front, and its queue if it is of one.
+    pub(super) fn stamped(
+        &self,
+        at_ms: u64,
+        queue: Option<&str>,
+        shown: Shown,
+    ) -> Result<(), Trouble> {
+        let mut fields = Map::new();
+        fields.insert("at_ms".into(), at_ms.into());
+        fields.extend(queue.map(|queue| ("queue".to_owned(), queue.into())));
+        if let Value::Object(more) = shown.json {
+            fields.extend(more);
+        }
+        let time = show::styled(&show::clock(at_ms), DIM);
+        let queue = show::styled(&show::safe(queue.unwrap_or("-")), NAME);
+        let lines = shown.lines.iter().map(|line| format!("{time} {queue} {line}"));
+        self.line(&Value::Object(fields), &lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// Prints the number of what was sent.
     pub(crate) fn sent(&mut self, seq: u64) -> Result<(), Trouble> {
-        self.line(json!({"seq": seq}), &seq.to_string())
+        self.line(&json!({"seq": seq}), &seq.to_string())
     }
 
     /// Prints keys and values; of one key its value alone.
@@ -70,19 +67,68 @@ impl Printer {
         }
         if self.json {
             let entries: Vec<Value> = entries.iter().map(entry_json).collect();
-            return self.line(json!({"entries": entries}), "");
+            return self.line(&json!({"entries": entries}), "");
         }
         for entry in entries {
-            let value = text(&entry.value);
-            let line = if key.is_some() { value } else { format!("{} = {value}", entry.key) };
-            self.line(Value::Null, &line)?;
+            let line = match key {
+                // A file gets the value as it is.
+                Some(_) if !io::stdout().is_terminal() => raw(&entry.value),
+                Some(_) => text(&entry.value),
+                None => pair(entry),
+            };
+            self.line(&Value::Null, &line)?;
         }
         Ok(())
     }
 
-    fn message(&mut self, message: &Message) -> Result<(), Trouble> {
-        let from = message.from.as_deref().unwrap_or("server");
-        let line = format!("{} {from}: {}", message.mount, text(&message.payload));
+    fn line(&self, json: &Value, text: &str) -> Result<(), Trouble> {
+        let printed = if self.json { show::json(json) } else { show::line(text) };
+        printed.map_err(Trouble::from)
+    }
+}
+
+impl Shown {
+    pub(super) fn of(event: &QueueEvent) -> Shown {
+        let one = |json, line: String| Shown { json, lines: vec![line] };
+        let users = |users: &[String]| show::safe(&users.join(", "));
+        match event {
+            QueueEvent::Message(message) => Shown::message(message),
+            QueueEvent::State(state) => Shown::state(state),
+            QueueEvent::Subscribed(subscribed) => Shown::subscribed(subscribed),
+            QueueEvent::Joined(roster) => one(
+                json!({"joined": {"seq": roster.seq, "users": roster.users}}),
+                format!("joined: {}", users(&roster.users)),
+            ),
+            QueueEvent::Left(roster) => one(
+                json!({"left": {"seq": roster.seq, "users": roster.users}}),
+                format!("left: {}", users(&roster.users)),
+            ),
+            QueueEvent::MountCreated(word) => one(
+                json!({"mount_created": {"mount": word.mount}}),
+                format!("mount {} is there", show::safe(&word.mount)),
+            ),
+            QueueEvent::MountDeleted(word) => one(
+                json!({"mount_deleted": {"mount": word.mount}}),
+                format!("mount {} is gone", show::safe(&word.mount)),
+            ),
+            QueueEvent::Gap(gap) => {
+                let (mount, after, before) = (&gap.mount, gap.after_seq, gap.before_seq);
+                let text = format!("missed what is between {after} and {before}");
+                one(
+                    json!({"gap": {"mount": mount, "after_seq": after, "before_seq": before}}),
+                    show::styled(&format!("{}: {text}", show::safe(mount)), WARN),
+                )
+            }
+            QueueEvent::Unsubscribed { reason, retrying } => one(
+                json!({"unsubscribed": {"reason": reason, "may_retry": retrying}}),
+                show::styled(&format!("unsubscribed: {}", show::safe(reason)), WARN),
+            ),
+        }
+    }
+
+    fn message(message: &Message) -> Shown {
+        let from = show::styled(&show::safe(message.from.as_deref().unwrap_or("server")), HEAD);
+        let line = format!("{} {from}: {}", show::safe(&message.mount), text(&message.payload));
         let mut fields = Map::new();
         fields.insert("mount".into(), json!(message.mount));
         fields.insert("seq".into(), json!(message.seq));
@@ -94,31 +140,33 @@ impl Printer {
         if message.history {
             fields.insert("history".into(), json!(true));
         }
-        self.line(json!({"message": fields}), &line)
+        Shown { json: json!({"message": fields}), lines: vec![line] }
     }
 
-    fn state(&mut self, state: &State) -> Result<(), Trouble> {
+    fn state(state: &State) -> Shown {
         let (mut lines, mut changes) = (Vec::new(), Vec::new());
+        let mount = show::safe(&state.mount);
         for change in &state.changes {
+            let key = show::safe(&change.key);
             let mut fields = Map::new();
             fields.insert("key".into(), json!(change.key));
             match &change.value {
                 Some(value) => {
-                    lines.push(format!("{} {} = {}", state.mount, change.key, text(value)));
+                    lines.push(format!("{mount} {key} = {}", text(value)));
                     put(&mut fields, "value", value);
                 }
                 None => {
-                    lines.push(format!("{} {} is deleted", state.mount, change.key));
+                    lines.push(format!("{mount} {key} is deleted"));
                     fields.insert("deleted".into(), json!(true));
                 }
             }
             changes.push(Value::Object(fields));
         }
         let fields = json!({"mount": state.mount, "seq": state.seq, "changes": changes});
-        self.line(json!({"state": fields}), &lines.join("\n"))
+        Shown { json: json!({"state": fields}), lines }
     }
 
-    fn subscribed(&mut self, subscribed: &Subscribed) -> Result<(), Trouble> {
+    fn subscribed(subscribed: &Subscribed) -> Shown {
         let mount_json = |mount: &Mount| {
             let entries: Vec<Value> = mount.entries.iter().map(entry_json).collect();
             json!({"name": mount.name, "entries": entries})
@@ -130,23 +178,25 @@ impl Printer {
             "mounts": mounts,
             "members": subscribed.members,
         });
-        let mut lines = vec![format!("subscribed, with {}", subscribed.members.join(", "))];
+        let members = show::safe(&subscribed.members.join(", "));
+        let mut lines = vec![match (members.is_empty(), subscribed.member_count) {
+            (false, _) => format!("subscribed, with {members}"),
+            (true, Some(count)) => {
+                format!("subscribed, with {}", show::count(count.into(), "user"))
+            }
+            // What isn't asked for, by mounts, or not told, isn't known.
+            (true, None) => "subscribed".to_owned(),
+        }];
         for mount in &subscribed.mounts {
             let entries = mount.entries.iter();
-            lines.extend(entries.map(|e| format!("{} {} = {}", mount.name, e.key, text(&e.value))));
+            lines.extend(entries.map(|e| format!("{} {}", show::safe(&mount.name), pair(e))));
         }
-        self.line(json!({"subscribed": fields}), &lines.join("\n"))
+        Shown { json: json!({"subscribed": fields}), lines }
     }
+}
 
-    fn line(&mut self, json: Value, text: &str) -> Result<(), Trouble> {
-        let mut out = io::stdout().lock();
-        if self.json {
-            writeln!(out, "{json}")?;
-        } else {
-            writeln!(out, "{text}")?;
-        }
-        Ok(out.flush()?)
-    }
+fn pair(entry: &Entry) -> String {
+    format!("{} = {}", show::safe(&entry.key), text(&entry.value))
 }
 
 fn entry_json(entry: &Entry) -> Value {
@@ -165,9 +215,13 @@ fn put(fields: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
     };
 }
 
-/// A value for people: a JSON string without its quotes, other JSON as it is, else what is
-/// readable.
+/// A value for people, in a line.
 fn text(bytes: &[u8]) -> String {
+    show::safe(&raw(bytes))
+}
+
+/// A JSON string without its quotes, other JSON as it is, else what is readable.
+fn raw(bytes: &[u8]) -> String {
     match serde_json::from_slice::<String>(bytes) {
         Ok(text) => text,
         Err(_) => match serde_json::from_slice::<&RawValue>(bytes) {

@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 use proto::limits::SECRET_BYTES_MIN;
 
 /// Flags that hold a secret themselves in other programs, and where it belongs here.
-const MISPLACED: [(&str, &str); 4] = [
+const MISPLACED: [(&str, &str); 5] = [
     ("--secret", "--secret-file FILE, or IMQ_SECRET in the environment of a role"),
     ("--rpc-key", "--rpc-key-file FILE, or IMQ_RPC_KEY in the environment"),
     ("--admin-key", "--admin-key-file FILE, or IMQ_ADMIN_KEY in the environment"),
+    ("--read-key", "--read-key-file FILE, or IMQ_READ_KEY in the environment"),
     ("--token", "--token-file FILE, or IMQ_TOKEN in the environment"),
 ];
 

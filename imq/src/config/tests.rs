@@ -1,6 +1,13 @@
 //! Files, good and bad.
 
+use std::collections::BTreeSet;
+
 use super::*;
+
+#[path = "../../examples/configuration/page.rs"]
+mod page;
+
+const REFERENCE: &str = include_str!("../../../docs/configuration-reference.md");
 
 #[test]
 fn unknown_keys_are_refused_with_their_place() {
@@ -118,4 +125,33 @@ fn flags_win_over_the_file() {
     let settings = given.or(written).settings().expect("good").expect("keys");
     assert_eq!(settings.source, gateway::io::keys::Source::File("k".into()));
     assert_eq!(settings.rules.audience.as_deref(), Some("imq"));
+}
+
+#[test]
+fn the_reference_is_made_from_the_code() {
+    let renew = "cargo run -p imq --example configuration, and look at what changed";
+    assert!(REFERENCE == page::text(), "{renew}");
+}
+
+/// Secrets are variables that clap doesn't know.
+#[test]
+fn the_reference_has_every_variable() {
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut names = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("tests.rs") {
+                let text = read(&path).expect("a source");
+                let begun = text.split("\"IMQ_").skip(1);
+                let of_text = begun.filter_map(|rest| rest.split('"').next());
+                names.extend(of_text.map(|name| format!("`IMQ_{name}`")));
+            }
+        }
+    }
+    assert!(names.contains("`IMQ_SECRET`") && names.len() > 40, "{names:?}");
+    let lacking: Vec<_> = names.iter().filter(|name| !REFERENCE.contains(*name)).collect();
+    assert!(lacking.is_empty(), "docs/configuration-reference.md lacks {lacking:?}");
 }

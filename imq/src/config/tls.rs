@@ -29,6 +29,16 @@ pub(crate) struct TlsOptions {
 }
 
 impl TlsOptions {
+    /// Where the certificate is.
+    pub(crate) fn certificate_file(&self) -> Option<&PathBuf> {
+        self.certificate_file.as_ref()
+    }
+
+    /// The name that all nodes' certificates have.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// The hub for links with these options, each from the file where it wasn't given itself.
     pub(crate) fn hub(&self, file: &TlsOptions) -> Result<Hub> {
         let all = TlsOptions {

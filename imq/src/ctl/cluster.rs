@@ -2,26 +2,24 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anstyle::Style;
+use anyhow::Result;
 use clap::Args;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::answer;
+use super::api::{Boss, read};
+use crate::show::{self, BAD, Cell, DIM, GOOD, HEAD, NAME, PLAIN, Table, WARN, styled};
 
 /// `imq ctl nodes` and `imq ctl table`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The boss's HTTP address.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7500")]
-    boss: String,
+    #[command(flatten)]
+    boss: Boss,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
 }
-
-/// A line of a table: a text for each column.
-type Line<const N: usize> = [String; N];
 
 #[derive(Deserialize)]
 struct Nodes {
@@ -44,10 +42,12 @@ struct Status {
     buckets_of: Vec<Share>,
 }
 
-#[derive(Deserialize)]
-struct Safety {
+/// How many hosts may die.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Safety {
     hosts_may_die: u64,
     nodes_may_die: u64,
+    hosts_wanted: u64,
     reasons: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ struct Share {
 }
 
 #[derive(Deserialize)]
-struct Table {
+struct Rows {
     bits: u32,
     rows: Vec<Row>,
 }
@@ -86,108 +86,110 @@ struct Owner {
 
 /// Prints how safe the buckets are, and all nodes.
 pub(super) async fn nodes(options: &Options) -> Result<ExitCode> {
-    let (status, nodes) = (ask(options, "status").await?, ask(options, "nodes").await?);
+    let api = options.boss.reader()?;
+    let (status, nodes) = (api.get("status", &[]).await?, api.get("nodes", &[]).await?);
     if options.json {
-        let document = json!({"safety": status["safety"], "buckets_of": status["buckets_of"],
-            "nodes": nodes["nodes"]});
-        println!("{document}");
+        show::json(&json!({"safety": status["safety"], "buckets_of": status["buckets_of"],
+            "nodes": nodes["nodes"]}))?;
     } else {
-        print!("{}", nodes_text(&read(status)?, &read(nodes)?));
+        show::print(&nodes_text(&read(status)?, &read(nodes)?))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints all rows.
 pub(super) async fn table(options: &Options) -> Result<ExitCode> {
-    let table = ask(options, "table").await?;
+    let table = options.boss.reader()?.get("table", &[]).await?;
     if options.json {
-        println!("{table}");
+        show::json(&table)?;
     } else {
-        print!("{}", table_text(&read(table)?));
+        show::print(&table_text(&read(table)?))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn ask(options: &Options, what: &str) -> Result<Value> {
-    let url = format!("{}/api/v1/{what}", options.boss.trim_end_matches('/'));
-    let text = answer(reqwest::Client::new().get(&url)).await;
-    let text = text.with_context(|| format!("asking {url}"))?;
-    serde_json::from_str(&text).with_context(|| format!("{url} doesn't answer with JSON"))
+impl Safety {
+    /// The headline, and why it is no better.
+    pub(crate) fn text(&self) -> String {
+        let Safety { hosts_may_die, nodes_may_die, hosts_wanted, reasons } = self;
+        let look = match (*hosts_may_die, *nodes_may_die) {
+            (hosts, _) if hosts > 0 && hosts >= *hosts_wanted => GOOD,
+            (0, nodes) if nodes > 0 && *hosts_wanted == 0 => GOOD,
+            (0, 0) => BAD,
+            (_, _) => WARN,
+        };
+        let mut text = format!(
+            "{HEAD}hosts that may die now without losing anything:{HEAD:#} {}\n\
+             queue nodes that may: {nodes_may_die}\n",
+            styled(&hosts_may_die.to_string(), look)
+        );
+        for reason in reasons {
+            text.push_str(&format!("  {}\n", styled(&show::safe(reason), WARN)));
+        }
+        text
+    }
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T> {
-    serde_json::from_value(answer).context("the boss is of another version of imq")
+/// How a node's state looks.
+pub(crate) fn look_of_state(state: &str) -> Style {
+    match state {
+        "up" => GOOD,
+        "gone" => BAD,
+        _ => WARN,
+    }
 }
 
 fn nodes_text(status: &Status, nodes: &Nodes) -> String {
-    let Safety { hosts_may_die, nodes_may_die, reasons } = &status.safety;
-    let mut text = format!(
-        "hosts that may die now without losing anything: {hosts_may_die}\n\
-         queue nodes that may: {nodes_may_die}\n"
-    );
-    reasons.iter().for_each(|reason| text.push_str(&format!("  {reason}\n")));
-    let heads = ["node", "role", "host", "state", "primary", "copy", "learner", "lag", "message"];
-    let mut lines = vec![heads.map(str::to_owned)];
+    let heads =
+        ["node", "role", "host", "state", ">primary", ">copy", ">learner", "lag", "message"];
+    let mut table = Table::new(&heads);
     for node in &nodes.nodes {
         let share = status.buckets_of.iter().find(|share| share.id == node.id);
-        let many = |of: fn(&Share) -> u64| share.map_or("-".to_owned(), |s| of(s).to_string());
         let lag = share.and_then(|share| Some((share.lag_records?, share.lag_bytes?)));
-        let lag = lag.map_or("-".to_owned(), |(n, bytes)| format!("{n} records, {bytes} bytes"));
-        lines.push([
-            node.id.clone(),
-            node.role.replace('_', "-"),
-            node.host.clone(),
-            node.state.clone(),
-            many(|share| share.buckets),
-            many(|share| share.copies),
-            many(|share| share.learners),
-            lag,
-            node.message.clone(),
+        let lag = lag.map_or("-".to_owned(), |(n, bytes)| {
+            format!("{}, {}", show::count(n as u64, "record"), show::bytes(bytes))
+        });
+        table.push(vec![
+            Cell::new(&node.id, NAME),
+            Cell::plain(node.role.replace('_', "-")),
+            Cell::plain(&node.host),
+            Cell::new(&node.state, look_of_state(&node.state)),
+            Cell::number(share.map(|share| share.buckets)),
+            Cell::number(share.map(|share| share.copies)),
+            Cell::number(share.map(|share| share.learners)),
+            Cell::plain(lag),
+            Cell::new(&node.message, DIM),
         ]);
     }
-    text.push_str(&columns(&lines));
-    text
+    status.safety.text() + &table.text()
 }
 
-fn table_text(table: &Table) -> String {
-    let heads = ["bucket", "primary", "in sync", "learners", "loss", "reign", "conf", ""];
-    let mut lines = vec![heads.map(str::to_owned)];
+fn table_text(rows: &Rows) -> String {
+    let heads = ["bucket", "primary", "in sync", "learners", ">loss", ">reign", ">conf", ""];
+    let mut table = Table::new(&heads);
     let ids = |owners: &[Owner]| {
         let ids: Vec<&str> = owners.iter().map(|owner| owner.id.as_str()).collect();
         if ids.is_empty() { "-".to_owned() } else { ids.join(",") }
     };
-    for row in &table.rows {
-        lines.push([
-            format!("{}/{}", row.prefix, table.bits),
-            ids(row.in_sync.get(..1).unwrap_or_default()),
-            ids(&row.in_sync),
-            ids(&row.learners),
-            row.loss.to_string(),
-            row.reign.to_string(),
-            row.conf.to_string(),
-            match (row.degraded, row.holding) {
-                (true, true) => "degraded, holds",
-                (true, false) => "degraded",
-                (false, true) => "holds",
-                (false, false) => "",
-            }
-            .to_owned(),
+    for row in &rows.rows {
+        let (is, look) = match (row.degraded, row.holding) {
+            (true, true) => ("degraded, holds", BAD),
+            (true, false) => ("degraded", WARN),
+            (false, true) => ("holds", BAD),
+            (false, false) => ("", PLAIN),
+        };
+        table.push(vec![
+            Cell::new(format!("{}/{}", row.prefix, rows.bits), NAME),
+            Cell::plain(ids(row.in_sync.get(..1).unwrap_or_default())),
+            Cell::plain(ids(&row.in_sync)),
+            Cell::plain(ids(&row.learners)),
+            Cell::plain(row.loss.to_string()),
+            Cell::plain(row.reign.to_string()),
+            Cell::plain(row.conf.to_string()),
+            Cell::new(is, look),
         ]);
     }
-    columns(&lines)
-}
-
-/// Each column as wide as its widest text.
-fn columns<const N: usize>(lines: &[Line<N>]) -> String {
-    let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max();
-    let widths: Vec<usize> = (0..N).map(|at| width(at).unwrap_or_default()).collect();
-    let mut text = String::new();
-    for line in lines {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+    table.text()
 }
 
 #[cfg(test)]

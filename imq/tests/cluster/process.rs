@@ -51,6 +51,13 @@ impl Imq {
         Imq::printing(command, words)
     }
 
+    /// Starts it with more in its environment.
+    pub(crate) fn told(tell: impl FnOnce(&mut Command), words: &[&str]) -> Imq {
+        let mut command = command(words);
+        tell(&mut command);
+        Imq::printing(command, words)
+    }
+
     fn printing(mut command: Command, words: &[&str]) -> Imq {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("imq can be started");
         let stdout = child.stdout.take().expect("it is piped");

@@ -17,6 +17,10 @@ fn check(words: &str, figures: &[&str]) -> Value {
 }
 
 fn run(words: &str, figures: &[&str]) -> Value {
+    command(&format!("loadtest {words}"), figures)
+}
+
+fn command(words: &str, figures: &[&str]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imq"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("IMQ_") {
@@ -24,7 +28,6 @@ fn run(words: &str, figures: &[&str]) -> Value {
         }
     }
     let output = command
-        .arg("loadtest")
         .args(words.split_whitespace())
         .args(["--json", "--debug-build"])
         // In huge pages few connections and queues take nothing: docs/adr/0022-huge-pages.md.
@@ -62,6 +65,27 @@ fn a_debug_build_has_no_figures() {
         let output = command.args(words.split_whitespace()).output().expect("imq can be started");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && said.contains("debug build"), "{words}: {said}");
+    }
+}
+
+/// Bun comes by `npm ci` in its folder, as the gate does it before.
+#[test]
+fn imq_over_websocket_is_put_beside_bun() {
+    let _beside_others = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    let bun = concat!(env!("CARGO_MANIFEST_DIR"), "/../loadtest/bun/node_modules/.bin/bun");
+    let words = format!(
+        "compare --servers bun,imq-ws-json,imq-ws-proto --loads rooms-10-n1 --rounds 1 --seconds 1 \
+         --bun {bun}"
+    );
+    let figures = ["/rows/0/deliveries_per_s", "/rows/1/ratio_bun", "/rows/2/ratio_bun"];
+    let report = command(&words, &figures);
+    // Its notes would be of what was lost, or not installed.
+    assert!(report.get("notes").is_none(), "{report}");
+    for (at, server) in ["bun", "imq-ws-json", "imq-ws-proto"].into_iter().enumerate() {
+        let row = &report["rows"][at];
+        assert_eq!(row["server"], server, "{report}");
+        let note = row["note"].as_str().unwrap_or_default();
+        assert!(!note.contains("lost"), "{report}");
     }
 }
 

@@ -3,10 +3,12 @@
 //! Just what a load needs, by hand: the schemas are `proto/schema/c2g.proto` and `g2c.proto`.
 
 pub(crate) mod counting;
+pub(crate) mod json;
 pub(crate) mod returning;
 pub(crate) mod witness;
 
 use super::protobuf::{Fields, Value};
+use super::websocket::{Carried, Messages};
 use super::wire::{put_field, put_varint, varint, varint_length};
 use super::{Codec, Event, Member, Violation};
 
@@ -31,6 +33,9 @@ const MOUNT: &[u8] = b"chat";
 
 /// Queues that a client is subscribed to without having asked.
 const USER_QUEUES: &[u8] = b"/user/";
+
+/// Where WebSockets are.
+const WEBSOCKET_PATH: &str = "/imq/v1/ws";
 
 /// One connection to an imq gateway.
 #[derive(Debug)]
@@ -122,6 +127,16 @@ impl Imq {
         put_field(bytes_tag(2), queue.as_bytes(), &mut operation);
         operation.extend_from_slice(more);
         put_frame(tag, &operation, out);
+    }
+}
+
+/// Over WebSocket the frames of TCP are inside binary messages.
+impl Carried for Imq {
+    const MESSAGES: Messages = Messages::Binary;
+    const SUBPROTOCOL: Option<&'static str> = Some("imq.proto.v1");
+
+    fn path(&self) -> String {
+        WEBSOCKET_PATH.to_owned()
     }
 }
 

@@ -1,12 +1,12 @@
 //! Each protocol as a script: what a server says, cut at every byte, and what is heard of it.
 
 pub(crate) mod schema;
+mod websocket;
 
 use super::imq::Imq;
 use super::mosquitto::Mosquitto;
 use super::nats::Nats;
 use super::redis::Redis;
-use super::websocket::WebSocket;
 use super::{Codec, Event, Member, Violation};
 
 fn member() -> Member {
@@ -140,61 +140,4 @@ fn imq_is_refused() {
     refused(Imq::new, b"\x04\x2a\x02\x0b\x01", "not protobuf");
     refused(Imq::new, b"\x04\x2a\x00\x2a\x00", "more than one body");
     refused(Imq::new, &[0xff; 11], "without an end");
-}
-
-/// A binary message of the server.
-fn message(content: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x82, u8::try_from(content.len()).expect("short")];
-    bytes.extend_from_slice(content);
-    bytes
-}
-
-const UPGRADED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-    sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-
-#[test]
-fn a_websocket_is_heard_however_it_is_cut() {
-    let mut bytes = UPGRADED.to_vec();
-    bytes.extend(message(GATEWAY));
-    bytes.extend_from_slice(b"\x89\x02hi");
-    bytes.extend(message(&GATEWAY[..7]));
-    // After the upgrade come the wrapped hello, the wrapped pong of imq, and WebSocket's own.
-    let mut answer = b"\x82\x9b\0\0\0\0".to_vec();
-    Imq::new(member()).hello(&mut answer);
-    answer[1] = 0x80 | u8::try_from(answer.len() - 6).expect("short");
-    answer.extend_from_slice(b"\x82\x85\0\0\0\0\x04\x6a\x02\x08\x09\x8a\x82\0\0\0\0hi");
-    check(WebSocket::new, &bytes, "welcomed done ready hi done ended welcomed", &answer);
-}
-
-#[test]
-fn a_websocket_is_refused() {
-    refused(WebSocket::new, b"HTTP/1.1 403 Forbidden\r\n\r\n", "upgrade was refused");
-    refused(WebSocket::new, &[b'x'; 5000], "without an end");
-    let after = |bytes: &[u8]| {
-        let bytes = [UPGRADED, bytes].concat();
-        hear(&mut WebSocket::new(member()), &bytes, 0).expect_err("refused").0
-    };
-    assert!(after(b"\x88\x02\x0b\xb9").contains("closes"));
-    assert!(after(b"\x02\x01a").contains("fragment"));
-    assert!(after(b"\x81\x01a").contains("not a frame"));
-    assert!(after(&message(&GATEWAY[..6])).contains("cut off"));
-}
-
-#[test]
-fn long_websocket_frames_have_long_lengths() {
-    for length in [10, 200, 70_000] {
-        let mut socket = WebSocket::new(member());
-        let mut out = Vec::new();
-        socket.publish(&vec![b'x'; length], &mut out);
-        let header = match length {
-            10 => 2,
-            200 => 4,
-            _ => 10,
-        };
-        let mut inner = Vec::new();
-        Imq::new(member()).publish(&vec![b'x'; length], &mut inner);
-        assert_eq!(out[1] & 0x80, 0x80, "masked");
-        assert_eq!(out[header..header + 4], [0; 4], "the mask");
-        assert_eq!(out[header + 4..], inner);
-    }
 }

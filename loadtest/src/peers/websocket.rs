@@ -1,46 +1,68 @@
-//! imq over WebSocket (subprotocol `imq.proto.v1`): the frames of TCP inside binary messages.
+//! A protocol inside the messages of a WebSocket (RFC 6455), as browsers speak it.
 
-use super::imq::Imq;
-use super::{Codec, Event, Member, Violation};
+mod mask;
+
+use super::{Codec, Event, Violation};
+use mask::Masks;
 
 /// The key of the example in RFC 6455 §1.3 and the answer that it must get. A load has no secret
 /// to guard from caches, and a known answer needs no SHA-1.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/// A gateway's answer to the handshake is shorter than this.
+/// A server's answer to the handshake is shorter than this.
 const HANDSHAKE_BYTES_MAX: usize = 4096;
 
 const FINAL: u8 = 0x80;
-const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xa;
-/// Set on every frame of a client; the key that follows is zero, so the bytes stay as they are.
+/// Set on every frame of a client, with a key that follows the length.
 const MASKED: u8 = 0x80;
 
-/// One WebSocket to an imq gateway.
-#[derive(Debug)]
-pub(crate) struct WebSocket {
-    imq: Imq,
-    upgraded: bool,
-    /// What is left of the binary message being read.
-    left: usize,
-    /// Frames of the inner protocol before they are wrapped.
-    inner: Vec<u8>,
+/// A protocol that WebSocket messages carry. One message is one or more whole frames of it.
+pub(crate) trait Carried: Codec {
+    /// What kind its messages are.
+    const MESSAGES: Messages;
+
+    /// The subprotocol that is asked for.
+    const SUBPROTOCOL: Option<&'static str>;
+
+    /// The path that is asked for.
+    fn path(&self) -> String;
 }
 
-impl WebSocket {
-    /// A connection of this member.
-    pub(crate) fn new(member: Member) -> Self {
-        Self { imq: Imq::new(member), upgraded: false, left: 0, inner: Vec::new() }
+/// The kind of a protocol's messages, as an opcode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Messages {
+    Text = 1,
+    Binary = 2,
+}
+
+/// One WebSocket.
+#[derive(Debug)]
+pub(crate) struct WebSocket<C> {
+    inner: C,
+    upgraded: bool,
+    /// What is left of the message being read.
+    left: usize,
+    /// Frames of the inner protocol before they are wrapped.
+    said: Vec<u8>,
+    masks: Masks,
+}
+
+impl<C: Carried> WebSocket<C> {
+    /// A connection whose messages carry this.
+    pub(crate) fn of(inner: C) -> Self {
+        Self { inner, upgraded: false, left: 0, said: Vec::new(), masks: Masks::new() }
     }
 
-    /// Wraps what the inner protocol wrote, if anything.
+    /// Wraps what the inner protocol said, if anything.
+    #[inline]
     fn wrap(&mut self, out: &mut Vec<u8>) {
-        if !self.inner.is_empty() {
-            put_frame(BINARY, &self.inner, out);
-            self.inner.clear();
+        if !self.said.is_empty() {
+            self.masks.put_frame(C::MESSAGES as u8, &self.said, out);
+            self.said.clear();
         }
     }
 
@@ -61,7 +83,7 @@ impl WebSocket {
             return Err(Violation::at("the upgrade was refused", head));
         }
         self.upgraded = true;
-        self.imq.hello(&mut self.inner);
+        self.inner.hello(&mut self.said);
         self.wrap(out);
         Ok(Some((Event::Other, end + 4)))
     }
@@ -76,7 +98,7 @@ impl WebSocket {
             return Ok(None);
         };
         let kind = bytes[0] & 0x0f;
-        if kind == BINARY {
+        if kind == C::MESSAGES as u8 {
             self.left = length;
             return Ok(Some((Event::Other, taken)));
         }
@@ -84,31 +106,35 @@ impl WebSocket {
             return Ok(None);
         };
         match kind {
-            PING => put_frame(PONG, content, out),
+            PING => self.masks.put_frame(PONG, content, out),
             PONG => {}
-            CLOSE => return Err(Violation::at("the gateway closes", content)),
-            _ => return Err(Violation::at("not a frame of this subprotocol", bytes)),
+            CLOSE => return Err(Violation::at("the server closes", content)),
+            _ => return Err(Violation::at("not a message of this protocol", bytes)),
         }
         Ok(Some((Event::Other, taken + length)))
     }
 }
 
-impl Codec for WebSocket {
+impl<C: Carried> Codec for WebSocket<C> {
     fn hello(&mut self, out: &mut Vec<u8>) {
         // Frames may follow only once the upgrade was accepted.
+        let path = self.inner.path();
+        let wanted = C::SUBPROTOCOL.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
         let request = format!(
-            "GET /imq/v1/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n\
              Connection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Protocol: imq.proto.v1\r\n\r\n"
+             {}\r\n",
+            wanted.unwrap_or_default()
         );
         out.extend_from_slice(request.as_bytes());
     }
 
     fn publish(&mut self, payload: &[u8], out: &mut Vec<u8>) {
-        self.imq.publish(payload, &mut self.inner);
+        self.inner.publish(payload, &mut self.said);
         self.wrap(out);
     }
 
+    #[inline]
     fn next<'a>(
         &mut self,
         bytes: &'a [u8],
@@ -121,7 +147,7 @@ impl Codec for WebSocket {
             return self.header(bytes, out);
         }
         let message = &bytes[..bytes.len().min(self.left)];
-        let Some((event, used)) = self.imq.next(message, &mut self.inner)? else {
+        let Some((event, used)) = self.inner.next(message, &mut self.said)? else {
             if message.len() == self.left {
                 return Err(Violation::at("a frame cut off by its message", message));
             }
@@ -150,21 +176,4 @@ fn frame_length(bytes: &[u8]) -> Result<Option<(usize, usize)>, Violation> {
         (126, _) => None,
         (length, _) => Some((usize::from(length), 2)),
     })
-}
-
-fn put_frame(kind: u8, content: &[u8], out: &mut Vec<u8>) {
-    out.push(FINAL | kind);
-    match content.len() {
-        length @ 0..126 => out.push(MASKED | length as u8),
-        length @ 126..0x1_0000 => {
-            out.push(MASKED | 126);
-            out.extend_from_slice(&(length as u16).to_be_bytes());
-        }
-        length => {
-            out.push(MASKED | 127);
-            out.extend_from_slice(&(length as u64).to_be_bytes());
-        }
-    }
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(content);
 }

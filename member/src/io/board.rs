@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dashmap::DashMap;
+use proto::time::Time;
 
 use super::{exposition, process};
 use crate::machine::{Sample, Value};
@@ -20,6 +21,8 @@ struct Posted {
     figures: DashMap<String, Vec<Sample>>,
     /// Why who isn't ready; nothing: it is.
     readiness: DashMap<String, Option<String>>,
+    /// When the thread of each loop last showed that it turns.
+    turned_ms: DashMap<String, u64>,
     /// A page about copies of buckets, where there are any.
     copies: Mutex<Option<String>>,
 }
@@ -33,6 +36,22 @@ impl Board {
     /// Replaces the figures of `who`: a lane, say.
     pub fn publish(&self, who: &str, samples: Vec<Sample>) {
         self.0.figures.insert(who.to_owned(), samples);
+    }
+
+    /// The loop of `who` turns at this moment. It says so each second from the first time on.
+    pub fn turns(&self, who: &str, now: Time) {
+        match self.0.turned_ms.get_mut(who) {
+            Some(mut at) => *at = now.ms,
+            None => drop(self.0.turned_ms.insert(who.to_owned(), now.ms)),
+        }
+    }
+
+    /// The loop that hasn't turned for the longest time, and for how many milliseconds.
+    pub fn slowest(&self, now: Time) -> Option<(String, u64)> {
+        let loops = self.0.turned_ms.iter();
+        let silent =
+            loops.map(|entry| (entry.key().clone(), now.ms.saturating_sub(*entry.value())));
+        silent.max_by_key(|(_, ms)| *ms)
     }
 
     /// Replaces why `who` isn't ready; nothing: it is.

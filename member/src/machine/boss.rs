@@ -141,7 +141,7 @@ impl BossClient {
     }
 
     /// Reports what the page shows, and what has changed of what the process has of buckets, and
-    /// whether it is full. Figures with labels are for others.
+    /// whether it is full.
     pub(super) fn report(
         &self,
         samples: &[Sample],
@@ -153,10 +153,8 @@ impl BossClient {
             Health::Ready => "",
             Health::Unready(reason) | Health::Draining(reason) => reason,
         };
-        let counters = samples.iter().filter(|sample| sample.labels.is_empty());
-        let counters = counters.filter_map(|sample| {
-            Some(Counter { name: sample.name.to_owned(), value: sample.number()? })
-        });
+        let counters = samples.iter().flat_map(Sample::figures);
+        let counters = counters.map(|(name, value)| Counter { name, value });
         let report = Report {
             table_term: self.heard().term,
             table_version: self.heard().version,

@@ -49,6 +49,35 @@ impl Sample {
         self
     }
 
+    /// Its numbers by their names, labels included: `imq_gateway_closed_total{code="slow"}`. A
+    /// histogram has one for each bound, `…_bucket{le="0.001"}`, without its sum. Of a name with
+    /// labels there are many, and most of them are 0: those are left out.
+    pub fn figures(&self) -> Vec<(String, f64)> {
+        let named = |suffix: &str, le: Option<String>| {
+            let labels = self.labels.iter().map(|(label, value)| format!("{label}=\"{value}\""));
+            let labels = labels.chain(le.map(|le| format!("le=\"{le}\"")));
+            let labels: Vec<String> = labels.collect();
+            format!("{}{suffix}{{{}}}", self.name, labels.join(","))
+        };
+        match &self.value {
+            Value::Counter(value) | Value::Gauge(value) | Value::Largest(value) => {
+                if self.labels.is_empty() {
+                    vec![(self.name.to_owned(), *value)]
+                } else if *value == 0.0 {
+                    Vec::new()
+                } else {
+                    vec![(named("", None), *value)]
+                }
+            }
+            Value::Histogram(histogram) => {
+                let buckets = histogram.buckets().map(|(bound, below)| (bound.to_string(), below));
+                let all = std::iter::once(("+Inf".to_owned(), histogram.total()));
+                let counted = buckets.chain(all).filter(|(_, below)| *below > 0);
+                counted.map(|(le, below)| (named("_bucket", Some(le)), below as f64)).collect()
+            }
+        }
+    }
+
     /// The number, where it is one: a histogram is many.
     pub fn number(&self) -> Option<f64> {
         match self.value {

@@ -5,6 +5,7 @@
 
 mod borrowed;
 mod docs;
+mod errors;
 mod golden;
 mod ids;
 mod json;

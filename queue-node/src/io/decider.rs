@@ -146,6 +146,7 @@ impl Decider {
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
         self.board.publish("node", samples);
+        self.board.turns("node", now);
         let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();
         let has_any = !copies.is_empty() || behind > 0;
         self.board.show_copies(has_any.then(|| page_of(&copies, behind)));

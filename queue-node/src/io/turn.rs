@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 
 use link::io::{Wires, clock, threads};
-use member::io::http::server::{self, Bounds, Hosts, Port};
+use member::io::http::server::{self, Bounds, Hosts, Open, Port};
 use member::io::{Board, Membership, calls, dial, files, http};
 use member::machine::Member;
 use mio::{Events, Poll, Token, Waker};
@@ -36,6 +36,9 @@ pub struct Running {
     stop: Arc<AtomicBool>,
     waker: Arc<Waker>,
     thread: Option<JoinHandle<()>>,
+    /// The HTTP port is closed with the node.
+    #[expect(dead_code, reason = "its end is what it says")]
+    open: Open,
 }
 
 impl Running {
@@ -79,7 +82,11 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         hosts: Hosts::any(),
         bounds: Bounds::of_files(files::for_http()),
     };
-    let http = server::serve(port, answering).map_err(|error| Error::ListenHttp(address, error))?;
+    let (open, closed) = server::until_dropped();
+    let beside = async {
+        tokio::join!(answering, closed);
+    };
+    let http = server::serve(port, beside).map_err(|error| Error::ListenHttp(address, error))?;
     let process = rand::random();
     let member = Member::new(&settings.id, Role::QueueNode, &settings.host, &found_at, process);
     let stop = Arc::new(AtomicBool::new(false));
@@ -95,7 +102,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         (decider.hub, decider.faults) = (hub, faults);
         Loop { poll, wires, decider, looks, stopped }.run();
     })?;
-    Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread) })
+    Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread), open })
 }
 
 /// Wakes the machine's thread.

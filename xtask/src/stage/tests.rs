@@ -37,6 +37,7 @@ fn the_cluster_is_tested_apart() {
         ("imq/tests/hosts.rs", ""),
         ("imq/tests/load/main.rs", ""),
         ("imq/tests/clients/node/package.json", ""),
+        ("loadtest/bun/package.json", ""),
         ("docs/tests/other.rs", ""),
     ];
     let tests = commands_of("unit and script tests", &files, false);
@@ -55,10 +56,20 @@ fn the_cluster_is_tested_apart() {
     let libraries = commands_of("client libraries", &packages, false);
     assert_eq!(libraries[..3], ["npm ci --no-audit --no-fund", "npm test", "npm run size"]);
     assert_eq!(libraries[3..], ["/usr/bin/python3 -m tests"]);
+    let demo = [("demo/build.mjs", ""), ("demo/test/a.test.mjs", ""), ("demo/test/b.test.mjs", "")];
+    let with_demo: Vec<_> = packages.into_iter().chain(demo).collect();
+    let with_demo = commands_of("client libraries", &with_demo, false);
+    assert_eq!(
+        with_demo[3..5],
+        ["node demo/build.mjs --check", "node --test demo/test/a.test.mjs demo/test/b.test.mjs"]
+    );
     let lacks = commands_of("client libraries", &packages[..1], false);
     assert_eq!(lacks, ["there is no client library for Python"]);
     let load = commands_of("load plans", &files, false);
-    assert_eq!(load, ["cargo test --workspace --test load -- --test-threads=3"]);
+    assert_eq!(
+        load,
+        ["npm ci --no-audit --no-fund", "cargo test --workspace --test load -- --test-threads=3",]
+    );
 }
 
 #[test]

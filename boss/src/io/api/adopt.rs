@@ -36,13 +36,14 @@ pub(super) async fn adopt(
     headers: HeaderMap,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Done>, Refusal> {
-    api.admit(&headers)?;
+    api.keys.may_change(&headers)?;
     let adopt = wanted(asked.map_err(|_| wrong())?.0)?;
     match api.letterbox.ask(|reply| Mail::Adopt(adopt, reply)).await? {
         Answer::Adopted(lost) => {
             Ok(Json(Done { lost: lost.iter().map(BucketId::to_string).collect() }))
         }
         other @ (Answer::Queue(_)
+        | Answer::Called { .. }
         | Answer::Configured(_)
         | Answer::Unavailable(_)
         | Answer::Late(_)) => Err(not_done(other)),

@@ -47,7 +47,7 @@ pub(super) async fn replace(
     State(api): State<Api>,
     request: Request,
 ) -> Result<Json<Configured>, Refusal> {
-    api.admit(request.headers())?;
+    api.keys.may_change(request.headers())?;
     let toml = body::read(request.into_body(), TOML_BYTES_MAX).await?;
     let toml = String::from_utf8(toml.into())
         .map_err(|_| Refusal::new(Status::Invalid, "the configuration is not UTF-8"))?;
@@ -62,7 +62,7 @@ pub(super) async fn roll_back(
     headers: HeaderMap,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Configured>, Refusal> {
-    api.admit(&headers)?;
+    api.keys.may_change(&headers)?;
     let Some(version) = version(asked)? else {
         return Err(Refusal::new(Status::Invalid, "say which: ?version=3"));
     };
@@ -85,6 +85,7 @@ async fn configure(
     match api.letterbox.ask(|reply| Mail::Configure(config, over, reply)).await? {
         Answer::Configured(version) => Ok(Json(Configured { version })),
         other @ (Answer::Queue(_)
+        | Answer::Called { .. }
         | Answer::Adopted(_)
         | Answer::Unavailable(_)
         | Answer::Late(_)) => Err(not_done(other)),

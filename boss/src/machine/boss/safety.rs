@@ -25,6 +25,8 @@ const SHOWN_MAX: usize = 64;
 pub(super) struct Lookout {
     stale: bool,
     safety: Safety,
+    /// How often it was looked.
+    looks: u64,
     /// What was told last: that copies are missing.
     is_degraded: bool,
 }
@@ -34,6 +36,11 @@ impl Lookout {
     pub(super) fn review(&mut self) {
         self.stale = true;
     }
+
+    /// What was found.
+    pub(super) fn safety(&self) -> &Safety {
+        &self.safety
+    }
 }
 
 /// Queue nodes with a link, in the lives that the boss counts on.
@@ -42,7 +49,12 @@ type Linked<'a> = BTreeMap<(&'a str, u64), &'a Node>;
 impl Boss {
     /// How safe the buckets are.
     pub fn safety(&self) -> &Safety {
-        &self.lookout.safety
+        self.lookout.safety()
+    }
+
+    /// Rises whenever rows, or what is shown of them, may have changed.
+    pub fn looks(&self) -> u64 {
+        self.lookout.looks
     }
 
     /// Looks, if anything has changed, and tells if copies are missing, or are there again.
@@ -51,6 +63,7 @@ impl Boss {
             return;
         }
         self.lookout.safety = self.safety_now();
+        self.lookout.looks += 1;
         if self.copies_wanted() < 2 || self.frozen.is_some() {
             return;
         }

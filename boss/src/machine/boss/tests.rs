@@ -1,5 +1,6 @@
 //! Scripts of what happens to a boss, and what it lets out.
 
+mod calls;
 mod copies;
 mod crowd;
 mod lost;

@@ -13,6 +13,7 @@ use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
 use super::super::safety::Safety;
 use super::super::table::Row;
+use super::super::trend::Moment;
 use super::super::{configuration, view};
 use super::recovery::{names, used_up};
 use super::{Boss, publication};
@@ -87,6 +88,24 @@ impl Boss {
             node: home.map(|node| place(&publication::place(node))),
             asked_at_ms: now.unix_ms,
         })
+    }
+
+    /// `/api/v1/history`.
+    pub fn past(&self) -> view::Past {
+        view::Past { moments: self.trend.iter().cloned().collect() }
+    }
+
+    /// The figures behind this time, in milliseconds since 1970.
+    pub fn moments_after(&self, unix_ms: u64) -> impl Iterator<Item = &Moment> {
+        self.trend.iter().filter(move |moment| moment.at_ms > unix_ms)
+    }
+
+    /// The nodes of this role with which there is a link, by id.
+    pub fn linked_of(&self, role: NodeRole) -> Vec<NodeId> {
+        let nodes = self.kept.roster.iter().filter(|node| node.role == role);
+        let linked =
+            nodes.filter(|node| self.lives.get(&node.id).is_some_and(|life| life.link().is_some()));
+        linked.map(|node| node.id.clone()).collect()
     }
 
     /// `/api/v1/events`.

@@ -62,6 +62,52 @@ fn an_open_loop_is_held_against_the_best_of_the_round() {
 }
 
 #[test]
+fn over_websocket_bun_is_the_measure() {
+    use ServerName::{Bun, Centrifugo, Imq, ImqWsJson, Redis};
+    let closed = LoadName::RoomsOf10;
+    let samples = [
+        run(Redis, closed, 0, 1.0, 1.0),
+        run(Bun, closed, 0, 0.5, 1.0),
+        run(Imq, closed, 0, 0.8, 1.0),
+        run(ImqWsJson, closed, 0, 0.4, 1.0),
+        run(Bun, closed, 1, 1.0, 1.0),
+        run(ImqWsJson, closed, 1, 1.0, 1.0),
+    ];
+    let report = CompareReport::new(&samples, Vec::new());
+    let [redis, imq, bun, json] = report.rows.as_slice() else { panic!("{report}") };
+    assert_eq!((redis.ratio_bun, imq.ratio_bun, bun.ratio_bun), (None, None, Some(1.0)));
+    assert!((json.ratio_bun.unwrap() - 0.9).abs() < 1e-9, "{report}");
+    assert!((json.spread.unwrap() - 0.2 / 0.9).abs() < 1e-9, "{report}");
+    assert!((json.ratio_redis.unwrap() - 0.4).abs() < 1e-9, "{report}");
+
+    let open = LoadName::Open;
+    let samples = [
+        run(Redis, open, 0, 1.0, 0.5),
+        run(Imq, open, 0, 1.0, 1.0),
+        run(Bun, open, 0, 0.5, 2.0),
+        run(Centrifugo, open, 0, 0.6, 1.0),
+        run(ImqWsJson, open, 0, 0.4, 1.5),
+    ];
+    let report = CompareReport::new(&samples, Vec::new());
+    let ratios = report.rows.iter().map(|row| (row.server, row.p99_ratio_best.unwrap()));
+    let best = [(Redis, 1.0), (Imq, 2.0), (Bun, 2.0), (Centrifugo, 1.0), (ImqWsJson, 1.5)];
+    assert!(ratios.eq(best), "{report}");
+    let json = report.rows.last().unwrap();
+    assert_eq!((json.ratio_redis, json.ratio_bun), (None, Some(0.8)));
+}
+
+#[test]
+fn each_way_to_imq_must_be_sound() {
+    let load = LoadName::RoomsOf10;
+    let mut sample = run(ServerName::ImqWsProto, load, 0, 0.8, 1.0);
+    assert!(CompareReport::new(std::slice::from_ref(&sample), Vec::new()).sound());
+    sample.outcome.faults.doubled = 1;
+    assert!(!CompareReport::new(&[sample], Vec::new()).sound());
+    let bun = [run(ServerName::Bun, load, 0, 0.8, 1.0)];
+    assert!(!CompareReport::new(&bun, Vec::new()).sound(), "imq has no runs");
+}
+
+#[test]
 fn without_redis_there_is_no_ratio() {
     let samples = [run(ServerName::Imq, LoadName::RoomsOf100, 0, 0.5, 1.0)];
     let report = CompareReport::new(&samples, vec!["redis isn't installed".into()]);
@@ -94,6 +140,7 @@ fn the_document_has_the_agreed_names() {
         "server",
         "load",
         "ratio_redis",
+        "ratio_bun",
         "cpu_us_per_delivery",
         "deliveries_per_s",
         "p50_ms",

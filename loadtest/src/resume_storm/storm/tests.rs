@@ -10,6 +10,7 @@ use crate::interrupt::Interrupt;
 use crate::resume_storm::{ResumeStormOptions, ResumeStormReport};
 use crate::traffic::checker::Faults;
 use crate::traffic::returns::Tally;
+use crate::traffic::stamp::STAMP_BYTES;
 use hub::{Hub, Plant};
 
 /// Twenty sessions in two rooms; somebody sends every two milliseconds.
@@ -19,7 +20,7 @@ fn storm(plant: Plant) -> ResumeStormReport {
     let mut options = ResumeStormOptions::new(PathBuf::new());
     options.sessions = 20;
     options.calm = Duration::from_millis(50);
-    options.payload_bytes = 20;
+    options.payload_bytes = STAMP_BYTES;
     // Whatever else the machine does, what is on its way has come by then.
     options.drain = Duration::from_secs(2);
     let interrupt = Interrupt::default();

@@ -24,7 +24,7 @@ fn impossible_loads_are_refused() {
     };
     check(load(10, 3, 100, Pace::InFlight(1)), "don't fill rooms");
     check(load(10, 0, 100, Pace::InFlight(1)), "at least one");
-    check(load(10, 10, 10, Pace::InFlight(1)), "at least 20 bytes");
+    check(load(10, 10, 10, Pace::InFlight(1)), "at least 38 bytes");
     check(load(10, 10, 100, Pace::PerSecond(0.0)), "above zero");
     check(load(10, 10, 100, Pace::PerSecond(f64::NAN)), "above zero");
 }

@@ -22,7 +22,7 @@ use link::io::{clock, threads};
 use proto::limits;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 pub mod body;
 mod bounds;
@@ -73,8 +73,20 @@ struct Shared {
     awake: Semaphore,
 }
 
-/// Serves a port on a thread of its own, which runs `beside` as well; says at which address, for
-/// port 0.
+/// Keeps a port open until it is dropped.
+#[derive(Debug)]
+pub struct Open(
+    #[expect(dead_code, reason = "its end is what it says")] oneshot::Sender<Infallible>,
+);
+
+/// What keeps a port open, and what is to run beside it: it ends when the other is dropped.
+pub fn until_dropped() -> (Open, impl Future<Output = ()> + Send + 'static) {
+    let (open, closed) = oneshot::channel();
+    (Open(open), async { drop(closed.await) })
+}
+
+/// Serves a port on a thread of its own, as long as `beside` runs there; says at which address, for
+/// port 0. Its end is that of all connections.
 ///
 /// # Errors
 /// If the address can't be had.
@@ -87,15 +99,19 @@ pub fn serve(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     threads::spawn(format!("{} http", port.name), move || {
         let served = runtime.block_on(async move {
-            tokio::spawn(beside);
             let slots = Arc::new(Slots::new(port.bounds));
             let Port { routes, hosts, bounds, .. } = port;
             let awake = Semaphore::new(bounds.awake_max);
             let shared = Arc::new(Shared { routes, hosts, bounds, slots, awake });
-            accept(&TcpListener::from_std(listener)?, &shared).await
+            let listener = TcpListener::from_std(listener)?;
+            tokio::select! {
+                failed = accept(&listener, &shared) => failed.map(|never| match never {}),
+                () = beside => Ok(()),
+            }
         });
-        let Err(error) = served;
-        tracing::error!("HTTP at {address} has ended: {error}");
+        if let Err(error) = served {
+            tracing::error!("HTTP at {address} has ended: {error}");
+        }
     })?;
     Ok(address)
 }

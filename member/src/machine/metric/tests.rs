@@ -33,3 +33,19 @@ fn values_of_threads_become_one() {
     };
     assert_eq!((sum.total(), sum.buckets().next()), (3, Some((0.0001, 2))));
 }
+
+#[test]
+fn figures_are_named_with_their_labels_and_labelled_zeros_are_left_out() {
+    let closed = |code, count| Sample::counter("closed_total", "", count).with("code", code);
+    assert_eq!(Sample::counter("a_total", "", 0).figures(), [("a_total".to_owned(), 0.0)]);
+    assert_eq!(closed("bye", 0).figures(), []);
+    assert_eq!(closed("bye", 3).figures(), [("closed_total{code=\"bye\"}".to_owned(), 3.0)]);
+    let mut histogram = Histogram::default();
+    histogram.count(2_000_000);
+    histogram.count(20_000_000);
+    let histogram = Sample::new("s", "", Value::Histogram(histogram)).with("kind", "ask");
+    let names =
+        ["2.5", "5", "10", "+Inf"].map(|le| format!("s_bucket{{kind=\"ask\",le=\"{le}\"}}"));
+    let values = [1.0, 1.0, 1.0, 2.0];
+    assert_eq!(histogram.figures(), names.into_iter().zip(values).collect::<Vec<_>>());
+}

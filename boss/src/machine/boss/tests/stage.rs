@@ -109,6 +109,7 @@ impl Stage {
                 let (number, found) = (number(3), queue.is_some());
                 self.say(link, n2b::Body::Inspected(Inspected { number, found, queue }));
             }
+            "call" | "called" => self.of_calls(&words, link),
             "inspect" => self.input(Input::Inspect { question, queue: words[3] }),
             "configure" => {
                 let config = format!("copies = 1\n[[class]]\npattern = \"{}\"\n", words[3]);
@@ -293,7 +294,7 @@ impl Stage {
         self.input(Input::Frame { link, frame: &frame });
     }
 
-    fn input(&mut self, input: Input<'_>) {
+    pub(super) fn input(&mut self, input: Input<'_>) {
         self.boss.handle(self.now, input, &mut self.out);
         let store = self.out.effects.iter().position(|effect| matches!(effect, Effect::Store(_)));
         let Some(at) = store else { return };

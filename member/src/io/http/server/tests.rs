@@ -55,7 +55,7 @@ impl Here {
             .with_state(Arc::clone(&runs));
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let port = Port { name: "test".to_owned(), address, routes, hosts: Hosts::any(), bounds };
-        Here { address: serve(port, std::future::ready(())).unwrap(), runs }
+        Here { address: serve(port, std::future::pending()).unwrap(), runs }
     }
 
     /// Connects and says this.

@@ -74,21 +74,21 @@ impl Rig {
             "note" | "unnote" | "question" | "ended" | "fence" | "answer" => {
                 self.queue_node(link, words)
             }
-            "raw" => {
-                let operation = [0xff; 3];
-                self.at(link, words[2]);
-                let mut bytes = Vec::new();
-                let body = &operation[..];
-                let kind = c2g::Kind::SendState;
-                let session = Handle::named(1);
-                g2q::OperationRef { session, sub: 0, kind, body, askable: false, verdicts: &[] }
-                    .put(&mut bytes);
-                let (_, end) = frame::split(&bytes, 1000).expect("fits").expect("is whole");
-                let frame = bytes[end - (end - 1)..end].to_vec();
-                self.handle(Input::Frame { link, frame: &frame });
-            }
+            "raw" => self.raw(link, words),
             _ => self.client(link, words),
         }
+    }
+
+    /// `g1 raw QUEUE`: an operation that nobody can read.
+    fn raw(&mut self, link: LinkId, words: &[&str]) {
+        self.at(link, words[2]);
+        let (kind, session) = (c2g::Kind::SendState, Handle::named(1));
+        let (body, mut bytes) = (&[0xff; 3][..], Vec::new());
+        g2q::OperationRef { session, sub: 0, kind, body, askable: false, verdicts: &[] }
+            .put(&mut bytes);
+        let (_, end) = frame::split(&bytes, 1000).expect("fits").expect("is whole");
+        let frame = bytes[end - (end - 1)..end].to_vec();
+        self.handle(Input::Frame { link, frame: &frame });
     }
 
     /// `g1 row PREFIX NODE LOSS REIGN CONF`, or of another node
