@@ -2,7 +2,7 @@ import type { Code, Failure } from './machine/failure.js';
 
 /**
  * Why something was not done. `code` says what kind of failure it is; unless it is
- * `outcome_unknown`, nothing was done.
+ * `outcome_unknown`, nothing was done. For a server's code, docs/errors/<code>.md says what to do.
  */
 export class ImqError extends Error {
   override readonly name = 'ImqError';

@@ -17,6 +17,8 @@ const POST_MS_MAX = 10_000;
 const AGAIN_MS_FIRST = 100;
 /** …up to this. */
 const AGAIN_MS_MAX = 5_000;
+/** Statuses by which a gateway says that this connection, or this client, can't go on. */
+const ENDS = /^4(0[0359]|1[013]|31)$/;
 /** A gateway can't make a client wait for longer. */
 const RETRY_AFTER_MS_MAX = 30_000;
 
@@ -134,7 +136,7 @@ export class Events implements Transport {
       const { ok, status, headers } = await this.#ask('send', body, end.signal);
       if (ok) return true;
       const after = Number(headers.get('retry-after')) * 1_000;
-      if (status < 500 && status !== 429) this.#end();
+      if (ENDS.test(`${status}`)) this.#end();
       else if (after) again = Math.min(after, RETRY_AFTER_MS_MAX);
     } catch {
       // It is lost, or its answer.

@@ -247,6 +247,8 @@ test('a gateway that can’t now says when', async () => {
     [503, '3', 3_000],
     [429, '600', 30_000],
     [502, '', 300],
+    // Of a proxy.
+    [408, '', 600],
   ]) {
     const posts = door.posts.length;
     door.post.answers(status, { 'retry-after': after });
