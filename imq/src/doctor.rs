@@ -31,9 +31,9 @@ pub(crate) struct Options {
     no_boss: bool,
     #[command(flatten)]
     boss: Boss,
-    /// A gateway's client address, as host:port.
-    #[arg(long, env = "IMQ_GATEWAY", value_name = "ADDRESS")]
-    gateway: Option<String>,
+    /// A gateway's client address, as host:port; may stand several times.
+    #[arg(long, env = "IMQ_GATEWAY", value_name = "ADDRESS", value_delimiter = ',')]
+    gateway: Vec<String>,
     /// A user's token: a file, or IMQ_TOKEN in the environment.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -81,14 +81,21 @@ async fn look(options: &Options) -> Result<Vec<Finding>> {
     let listens = listen::Listens::of(&file, &written);
     findings.extend(machine::look(&listens, &file));
     findings.extend(listen::look(&listens).await);
-    findings.extend(certificate::look(&file, options.gateway.as_deref()));
+    findings.extend(certificate::look(&file, options.gateway.first().map(String::as_str)));
     findings.extend(door::origin(&file, options.origin.as_deref()));
-    let token = secrets::token("IMQ_TOKEN", options.token_file.as_ref())?;
+    let token = match secrets::token("IMQ_TOKEN", options.token_file.as_ref()) {
+        Ok(token) => token,
+        Err(error) => {
+            let advice = "let this user read the file that --token-file names";
+            findings.push(Finding::fail("token", format!("{error:#}"), advice));
+            None
+        }
+    };
     findings.extend(token.as_deref().and_then(|token| door::token(&file, token)));
     if !options.no_boss {
         findings.extend(cluster::look(&options.boss).await?);
     }
-    if let Some(gateway) = &options.gateway {
+    for gateway in &options.gateway {
         findings.push(door::gateway(&file, gateway, token.as_deref()).await);
     }
     Ok(findings)

@@ -59,8 +59,8 @@ pub(crate) fn json(document: &Value) -> Result<(), Unprinted> {
     line(&json_text(document))
 }
 
-/// JSON in which nothing steers a terminal: what is hidden can only stand in strings, and is escaped
-/// there.
+/// JSON in which nothing steers a terminal: what is hidden can only stand in strings, and is
+/// escaped there.
 pub(crate) fn json_text(document: &Value) -> String {
     let mut text = String::new();
     for char in document.to_string().chars() {

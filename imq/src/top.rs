@@ -68,7 +68,7 @@ async fn once(api: &Api, options: &Options) -> Result<()> {
     }
     let view = View::deserialize(live.document())?;
     let mut text = String::new();
-    for line in Screen::default().lines(&view, &options.boss.boss, usize::MAX) {
+    for line in Screen::default().lines(&view, &options.boss.boss) {
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -103,7 +103,7 @@ async fn watch(api: &Api, boss: &str) -> Result<()> {
             key = keys.recv() => match key {
                 Some(Key::Quit) | None => return Ok(()),
                 Some(Key::Sort) => screen.sort(),
-                Some(Key::Pane(number)) => screen.choose(Pane::of_number(number)),
+                Some(Key::Pane(key)) => screen.choose(Pane::of_key(key)),
                 Some(Key::Other) => {}
             },
             _ = resized.recv() => {}

@@ -138,15 +138,17 @@ fn simulation(tree: &Tree, quick: bool) -> Work {
     }])
 }
 
-/// The cluster's tests run the clients that aren't ours, so those get their packages first.
+/// The cluster's tests run the clients that aren't ours, and build the library for pages as its
+/// guide says, so those get their packages first.
 fn cluster(tree: &Tree) -> Work {
     if !test_programs(tree).contains(CLUSTER) {
         return Work::Missing("imq has no test program of that name");
     }
-    let clients = "imq/tests/clients/node";
     let mut lines = Vec::new();
-    if tree.has(&format!("{clients}/package.json")) {
-        lines.push(packages_of(clients));
+    for clients in ["imq/tests/clients/node", "sdk/js"] {
+        if tree.has(&format!("{clients}/package.json")) {
+            lines.push(packages_of(clients));
+        }
     }
     lines.push(CommandLine::new("cargo test --workspace --test cluster -- --test-threads=1"));
     Work::Commands(lines)

@@ -4,6 +4,7 @@ mod architecture;
 mod faults;
 mod fields;
 mod limits;
+mod links;
 mod manifests;
 mod origins;
 mod parts;
@@ -49,7 +50,7 @@ impl Findings {
 /// A rule's name and the function that looks for what breaks it.
 type Rule = (&'static str, fn(&Tree, &mut Findings));
 
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 27] = [
     ("file-length", text::file_length),
     ("line-width", text::line_width),
     ("machine-paths", text::machine_paths),
@@ -70,6 +71,8 @@ const RULES: [Rule; 25] = [
     ("document-functions", architecture::functions),
     ("decision-length", architecture::decision_length),
     ("limits", limits::limits),
+    ("links", links::links),
+    ("contents", links::contents),
     ("roles", manifests::roles),
     ("versions", manifests::versions),
     ("toolchain", origins::toolchain),

@@ -246,9 +246,9 @@ fn quantile(bounds: &[(f64, f64)], part: f64) -> Option<f64> {
     None
 }
 
-/// Thousandths are enough for people, and short.
+/// Thousandths are enough for people, and short. The sum of nothing is a negative zero; no more.
 fn rounded(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
+    (value * 1000.0).round() / 1000.0 + 0.0
 }
 
 impl Sample {

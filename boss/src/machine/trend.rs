@@ -38,7 +38,8 @@ impl Trend {
         if now.ms < self.due_ms {
             return;
         }
-        self.due_ms = now.ms + EVERY_MS;
+        // Of whole seconds: a report a little earlier than the one before is of the next one.
+        self.due_ms = (now.ms / EVERY_MS + 1) * EVERY_MS;
         if self.moments.len() == MOMENTS_MAX {
             self.moments.pop_front();
         }

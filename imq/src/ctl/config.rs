@@ -19,8 +19,8 @@ pub(crate) struct Options {
     #[command(subcommand)]
     act: Option<Act>,
     /// An older version that is kept [default: the one that counts].
-    #[arg(long)]
-    version_number: Option<u64>,
+    #[arg(long, value_name = "VERSION")]
+    number: Option<u64>,
     #[command(flatten)]
     boss: Boss,
     /// Print one JSON document.
@@ -65,7 +65,8 @@ struct HistoryOptions {
 #[derive(Debug, Args)]
 struct RollbackOptions {
     /// The version's number, as `history` lists it.
-    version_number: u64,
+    #[arg(value_name = "VERSION")]
+    number: u64,
     #[command(flatten)]
     admin: Admin,
     /// Print one JSON document.
@@ -104,7 +105,7 @@ pub(super) async fn run(options: &Options) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Act::Rollback(rollback)) => {
-            let version = rollback.version_number.to_string();
+            let version = rollback.number.to_string();
             let query = [("version", version.as_str())];
             let api = rollback.admin.writer()?;
             let answer = api.post("config/rollback", &query, String::new()).await?;
@@ -115,7 +116,7 @@ pub(super) async fn run(options: &Options) -> Result<ExitCode> {
 
 /// Prints the text as it was given, so that it can go into a file.
 async fn show_one(options: &Options) -> Result<ExitCode> {
-    let version = options.version_number.map(|number| number.to_string());
+    let version = options.number.map(|number| number.to_string());
     let query = version.iter().map(|version| ("version", version.as_str()));
     let api = options.boss.reader()?;
     let answer = api.get("config", &query.collect::<Vec<_>>()).await?;

@@ -161,8 +161,8 @@ async fn reachable(node: &Node) -> Finding {
     match reach(address).await {
         Ok(()) => Finding::ok(CHECK, format!("{name} is reached at {address}: {message}")),
         Err(why) => {
-            let advice = "gateways and queue nodes must reach it there: look at `advertise`, at \
-                          `listen_link` and at firewalls; or is it only not to be reached from here?";
+            let advice = "gateways and queue nodes must reach it there: look at `advertise`, \
+                          `listen_link` and firewalls; or can it only not be reached from here?";
             Finding::fail(CHECK, format!("{name} at {address}: {why}"), advice)
         }
     }

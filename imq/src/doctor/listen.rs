@@ -85,8 +85,8 @@ pub(super) async fn look(listens: &Listens) -> Vec<Finding> {
                 }
             }
             Err(error) if error.kind() == ErrorKind::AddrNotAvailable => {
-                let advice = "this machine has no such address (`ip address`): listen at one that it \
-                              has, or at 0.0.0.0";
+                let advice = "this machine has no such address (`ip address`): listen at one that \
+                              it has, or at 0.0.0.0";
                 Finding::fail("port", format!("{address} for {option}: {error}"), advice)
             }
             Err(error) => {

@@ -42,21 +42,21 @@ const OF_QUEUES: [Order<BusyQueue>; 3] = [
     ("deliveries", BusyQueue::deliveries_per_s),
     ("members", |it| it.members),
 ];
-const OF_CLIENTS: [Order<Connection>; 4] = [
+const OF_CLIENTS: [Order<Connection>; 3] = [
     ("unsent", |it| it.unsent_bytes),
-    ("sent", |it| it.sent_bytes_per_s),
-    ("operations", |it| it.operations_per_s),
-    ("age", |it| it.connected_ms),
+    ("queues", |it| it.subscriptions),
+    ("unanswered", |it| it.unanswered),
 ];
 /// Names of the orders of nodes: by id, and by three figures.
 const OF_NODES: [&str; 4] = ["id", "lag", "memory", "cpu"];
 
 impl Pane {
-    pub(super) fn of_number(number: u8) -> Pane {
-        match number {
-            1 => Pane::Nodes,
-            2 => Pane::Queues,
-            3 => Pane::Clients,
+    /// The pane that a key shows.
+    pub(super) fn of_key(key: u8) -> Pane {
+        match key {
+            b'1' => Pane::Nodes,
+            b'2' => Pane::Queues,
+            b'3' => Pane::Clients,
             _ => Pane::All,
         }
     }
@@ -89,7 +89,7 @@ impl Screen {
         boss: &str,
         (width, height): (usize, usize),
     ) -> Vec<String> {
-        let mut lines = self.lines(view, boss, usize::MAX);
+        let mut lines = self.lines(view, boss);
         if let Some(first) = lines.first_mut() {
             first.push_str(&styled(KEYS, DIM));
         }
@@ -97,8 +97,8 @@ impl Screen {
         lines.iter().map(|line| cut(line, width)).collect()
     }
 
-    /// All lines, each cut to the width.
-    pub(super) fn lines(&self, view: &View, boss: &str, width: usize) -> Vec<String> {
+    /// All lines.
+    pub(super) fn lines(&self, view: &View, boss: &str) -> Vec<String> {
         let mut text = self.head(view, boss);
         let has = |pane| self.pane == Pane::All || self.pane == pane;
         if has(Pane::Nodes) {
@@ -119,7 +119,7 @@ impl Screen {
             let newest = view.events.iter().rev().take(EVENTS_SHOWN);
             newest.for_each(|event| text += &format!("{}\n", events::text(event)));
         }
-        text.lines().map(|line| cut(line, width)).collect()
+        text.lines().map(str::to_owned).collect()
     }
 
     /// How safe the cluster is, and its figures.

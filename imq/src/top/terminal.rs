@@ -133,7 +133,7 @@ impl Key {
         match bytes {
             [b'q' | b'Q' | 0x03 | 0x04] => Key::Quit,
             [b's' | b'S'] => Key::Sort,
-            [number @ b'0'..=b'3'] => Key::Pane(number - b'0'),
+            [key @ b'0'..=b'3'] => Key::Pane(*key),
             _ => Key::Other,
         }
     }

@@ -6,12 +6,13 @@ use super::{RULES, check};
 use crate::schema::modules;
 use crate::tree::Tree;
 
-const CLEAN: [(&str, &str); 14] = [
+const CLEAN: [(&str, &str); 15] = [
     (".cargo/config.toml", "[alias]\nxtask = \"run --quiet --package xtask --\"\n"),
     (
         "ARCHITECTURE.md",
         "`proto/` `gateway/` and `queue-node/`, `boss/`, `docs/`\n`/room/1`, `imq/v1`\n",
     ),
+    ("README.md", "See [one](docs/adr/1.md) and the [guide](docs/guide.md).\n"),
     ("Cargo.lock", "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n"),
     ("Cargo.toml", "[workspace.dependencies]\nbytes = \"1\"\nboss = { path = \"boss\" }\n"),
     ("boss/Cargo.toml", "[package]\nname = \"boss\"\n[dependencies]\nproto.workspace = true\n"),
@@ -65,10 +66,10 @@ fn every_rule_catches_its_fault() {
     let lane = "//! A.\nimpl Lane {\n";
     let door = "//! A.\n    bucket.state.apply(at, record);\n";
     let planted = "//! A.\n    if self.settings.faults.told_twice {\n";
-    let faults: [(&str, &str, &str); 26] = [
+    let faults: [(&str, &str, &str); 29] = [
         ("boss/src/a.rs", &long, "boss/src/a.rs:501: file-length"),
         ("boss/src/a.rs", &wide, "boss/src/a.rs:2: line-width"),
-        ("README.md", &place, "README.md:1: machine-paths"),
+        ("CONTRIBUTING.md", &place, "CONTRIBUTING.md:1: machine-paths"),
         ("boss/src/a.rs", &promise, "boss/src/a.rs:2: reasons"),
         ("boss/src/a.rs", "mod b;\n", "boss/src/a.rs:1: module-doc"),
         ("boss/src/lib.rs", "//! The boss.\n\n// never\n", "boss/src/lib.rs:1: never"),
@@ -88,7 +89,10 @@ fn every_rule_catches_its_fault() {
             "  \"boss/src/gone.rs\",",
             ".cargo/mutants.toml:1: architecture-paths",
         ),
-        ("docs/a.md", "`Gone::away()`", "docs/a.md:1: document-functions"),
+        ("docs/guide.md", "`Gone::away()`", "docs/guide.md:1: document-functions"),
+        ("docs/guide.md", "\n[gone](gone.md)", "docs/guide.md:2: links"),
+        ("docs/guide.md", "[gone](adr/1.md#two)", "docs/guide.md:1: links"),
+        ("docs/a.md", "[guide](guide.md)", "docs/a.md:1: contents"),
         ("docs/adr/1.md", &decision, "docs/adr/1.md:60: decision-length"),
         ("boss/src/limits.rs", bound, "boss/src/limits.rs:2: limits"),
         ("boss/Cargo.toml", "[dependencies]\nimq.workspace = true", "boss/Cargo.toml:2: roles"),
@@ -196,9 +200,12 @@ fn a_word_with_a_reason_is_a_note_and_inside_a_word_it_is_none() {
 
 #[test]
 fn only_the_beginning_of_a_path_is_a_place_on_a_machine() {
-    passes("docs/a.md", &format!("net{} and ${{HOME}}{}\n", concat!("/wo", "rk/"), "/ro\u{f6}t/"));
+    passes(
+        "docs/guide.md",
+        &format!("net{} and ${{HOME}}{}\n", concat!("/wo", "rk/"), "/ro\u{f6}t/"),
+    );
     let place = format!("`{}.x`\n", concat!("/ro", "ot/"));
-    catches("docs/a.md", &place, "docs/a.md:1: machine-paths");
+    catches("docs/guide.md", &place, "docs/guide.md:1: machine-paths");
 }
 
 #[test]
@@ -287,9 +294,10 @@ fn the_code_map_may_name_several_paths_at_once() {
 fn a_bound_that_the_table_names_is_fine() {
     let bound = "//! Bounds.\npub const A_MAX: usize = 1;\nconst A: usize = 1;\n";
     let table = ("docs/limits.md", "| `A_MAX` | 1 |\n");
-    assert_eq!(check(&planted(&[("boss/src/limits.rs", bound), table])), []);
+    let guide = ("docs/guide.md", "[limits](limits.md)\n");
+    assert_eq!(check(&planted(&[("boss/src/limits.rs", bound), table, guide])), []);
     let other = ("docs/limits.md", "| `A_MAX_MS` | 1 |\n");
-    assert_eq!(check(&planted(&[("boss/src/limits.rs", bound), other])).len(), 1);
+    assert_eq!(check(&planted(&[("boss/src/limits.rs", bound), other, guide])).len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // Which clients are slow and which queues are busy: ten fixed places each, so that nothing jumps
 // while hundreds come and go.
 
-import { at, bytes, rounded, say, span, table } from "./dom.js";
+import { at, bytes, rounded, say, table } from "./dom.js";
 
 const PLACES = 10;
 
@@ -10,11 +10,9 @@ const clients = table(at("clients"), [
   { name: "state", text: (it) => it.state,
     look: (it) => it.state === "ok" ? "ok" : it.state ? "slow" : "" },
   { name: "unsent", number: true, text: (it) => bytes(it.unsent_bytes) },
-  { name: "sent/s", number: true, text: (it) => bytes(it.sent_bytes_per_s) },
-  { name: "operations/s", number: true, text: (it) => rounded(it.operations_per_s) },
+  { name: "unanswered", number: true, text: (it) => rounded(it.unanswered) },
   { name: "queues", number: true, text: (it) => rounded(it.subscriptions) },
-  { name: "connected", text: (it) => span(it.connected_ms) },
-  { name: "from", text: (it) => [it.transport, it.address].filter(Boolean).join(" ") },
+  { name: "by", text: (it) => [it.transport, it.encoding].filter(Boolean).join(" ") },
   { name: "at", text: (it) => it.gateway },
 ], { places: PLACES });
 
@@ -22,7 +20,6 @@ const busy = table(at("busy"), [
   { name: "queue", text: (it) => it.queue },
   { name: "events/s", number: true, text: (it) => rounded(it.events_per_s) },
   { name: "members", number: true, text: (it) => rounded(it.members) },
-  { name: "memory", number: true, text: (it) => bytes(it.bytes) },
   { name: "node", text: (it) => it.node },
 ], { places: PLACES });
 
@@ -32,11 +29,13 @@ const without = (missing) => missing.length
 export function drawClients(told) {
   const list = told?.connections ?? [];
   clients(list.slice(0, PLACES));
-  const slow = list.filter((it) => it.state && it.state !== "ok");
+  const slow = list.filter((it) => it.state && it.state !== "ok").length;
+  const isKnown = told && (list.length > 0 || told.missing.length === 0);
   say(at("clients-state"), !told ? "Gateways haven't been heard yet."
-    : (slow.length === PLACES ? "At least 10 are slow. "
-      : slow.length ? `${slow.length} slow. ` : "None is slow. ")
-      + "By bytes that the client hasn't taken." + without(told.missing));
+    : (!isKnown ? "Unknown."
+      : slow === 0 ? "None is slow. By bytes that the client hasn't taken."
+      : `${slow === PLACES ? "At least 10" : slow} slow. `
+        + "By bytes that the client hasn't taken.") + without(told.missing));
 }
 
 export function drawBusy(told) {

@@ -101,7 +101,7 @@ function showStatus(status) {
     }));
   }
   style(at("safety"), safety.holding > 0 || status.unowned > 0 || status.frozen ? "bad"
-    : may >= safety.hosts_wanted && safety.degraded === 0 ? "good"
+    : may > 0 && may >= safety.hosts_wanted && safety.degraded === 0 ? "good"
     : may > 0 || safety.hosts_wanted === 0 ? "short" : "bad");
   say(at("state"), `${status.message} Term ${status.term}, version ${status.version}, `
     + many(status.buckets, "bucket")

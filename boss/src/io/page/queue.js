@@ -6,6 +6,7 @@ import * as boss from "./boss.js";
 const MEMBERS = 100;
 const ENTRIES = 50;
 const MESSAGES = 20;
+const TEXT = 300;
 
 let queue = "";
 // A look that is overtaken by another one shows nothing.
@@ -89,8 +90,13 @@ async function contentsOf(mount) {
   return mount.kind === "state" ? stateOf(mount.name) : messagesOf(mount.name);
 }
 
-const shownValue = (it, name) => it[name + "_base64"] !== undefined
-  ? `(bytes, base64) ${it[name + "_base64"]}` : JSON.stringify(it[name]);
+// Of what is long the beginning, so that others have space.
+function shownValue(it, name) {
+  const bytes64 = it[name + "_base64"];
+  const text = bytes64 === undefined ? JSON.stringify(it[name]) : `(bytes, base64) ${bytes64}`;
+  if (text.length <= TEXT) return text;
+  return `${text.slice(0, TEXT)}… (${rounded(text.length)} characters)`;
+}
 
 async function stateOf(mount) {
   const told = await boss.rpc("get_state", { queue, mount, limit: ENTRIES });

@@ -36,6 +36,7 @@ fn nodes_are_added_up() {
     let totals = reports.totals();
     assert_eq!((totals.connections, totals.queues, totals.messages_per_s), (7.0, 6.0, 100.0));
     assert_eq!(totals.round_trip_ms, Some(2.0));
+    assert!(totals.disconnects_per_s.is_sign_positive(), "nobody reads -0");
     reports.forget(&id("g1"));
     assert_eq!(reports.totals().connections, 4.0);
 }

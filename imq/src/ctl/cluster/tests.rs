@@ -9,7 +9,8 @@ use crate::show::bare;
 fn nodes_and_their_buckets_stand_in_columns() {
     let status = json!({
         "term": 1,
-        "safety": {"hosts_may_die": 0, "nodes_may_die": 1, "hosts_wanted": 1, "reasons": ["q2 is away"]},
+        "safety": {"hosts_may_die": 0, "nodes_may_die": 1, "hosts_wanted": 1,
+                   "reasons": ["q2 is away"]},
         "buckets_of": [
             {"id": "q1", "buckets": 16, "copies": 8, "learners": 0,
              "lag_records": 2.0, "lag_bytes": 120.0},
