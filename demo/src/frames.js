@@ -70,3 +70,35 @@ export function tapped(WebSocket, tell) {
     }
   };
 }
+
+/** A function like `fetch` that tells of what takes a WebSocket's place where none can be had. */
+export function tappedFetch(fetch, tell) {
+  return async (url, init) => {
+    tell(true, init.body, url);
+    const response = await fetch(url, init);
+    // What was taken has nothing to say, and some browsers have a body for it that nobody may pass on.
+    if (response.status !== 200 || !response.body) return response;
+    const [ours, theirs] = response.body.tee();
+    void readEvents(ours, (data) => tell(false, data, url));
+    return new Response(theirs, response);
+  };
+}
+
+/** The events of a stream, until it ends (docs/protocol.md, section 13). */
+async function readEvents(stream, tell) {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for (let reader = stream.getReader(), part; !(part = await reader.read()).done; ) {
+      text += decoder.decode(part.value, { stream: true });
+      const events = text.split('\n\n');
+      text = events.pop();
+      for (const event of events) {
+        const data = event.match(/^data:.*/gm)?.map((line) => line.replace(/^data: ?/, '')).join('\n');
+        if (data) tell(data);
+      }
+    }
+  } catch {
+    // The gateway has gone, or the client has ended it.
+  }
+}

@@ -125,10 +125,10 @@ class Guest {
   }
 
   show() {
-    const { status, gateway } = this.seat;
+    const { status, way } = this.seat;
     const up = status === 'up';
     this.pane.dataset.status = status;
-    write(this.state, up ? `through ${gateway || '…'}` : status);
+    write(this.state, up ? way : status);
     write(this.heard, this.#said);
     write(this.total, `${this.#heard} heard`);
   }

@@ -74,10 +74,10 @@ function sitDown(name) {
 let wasUp = false;
 
 function showStatus() {
-  const { status, gateway, reason, user, tookMs } = you;
+  const { status, way, reason, user, tookMs } = you;
   const texts = {
     connecting: 'connecting',
-    up: `connected through ${gateway || '…'}`,
+    up: `connected ${way}`,
     reconnecting: 'reconnecting',
     closed: `over: ${reason || 'closed'}`,
   };

@@ -1,7 +1,7 @@
 /** A user of this page: a client of its own, with the room. There is one for you and each guest. */
 
 import { Imq } from 'imq-client';
-import { tapped } from './frames.js';
+import { tapped, tappedFetch } from './frames.js';
 import { Witness } from './count.js';
 
 export const ROOM = '/demo/table';
@@ -14,14 +14,21 @@ export class Seat {
     this.reason = '';
     this.gateway = '';
     this.tookMs = undefined;
-    const names = new Map(gateways.map(({ id, url }) => [url, id]));
-    const socket = tapped(WebSocket, (out, data, url) => {
+    const names = new Map(gateways.flatMap(({ id, url }) => placesOf(url).map((at) => [at, id])));
+    const tap = (out, data, url) => {
       if (!out) this.gateway = names.get(url) ?? '';
       frames.add(user, out, data, Date.now());
       tell();
-    });
+    };
     const urls = gateways.map(({ url }) => url);
-    this.imq = new Imq(urls, { user, clientName: 'imq-demo', WebSocket: socket });
+    this.imq = new Imq(urls, {
+      user,
+      clientName: 'imq-demo',
+      // For the panel of what goes over the wire: an application needs neither.
+      WebSocket: tapped(WebSocket, tap),
+      fetch: tappedFetch((url, init) => fetch(url, init), tap),
+    });
+    this.imq.on('transport', tell);
     this.imq.on('status', ({ reason }) => {
       this.reason = reason;
       tell();
@@ -42,6 +49,11 @@ export class Seat {
       tell();
     });
     this.pointer = new Pointer(this.cursors, user);
+  }
+
+  /** The gateway, and how it is reached if not by a WebSocket. */
+  get way() {
+    return `through ${this.gateway || '…'}${this.imq.transport === 'events' ? ', by requests' : ''}`;
   }
 
   /** What people see of the connection. */
@@ -72,6 +84,12 @@ export class Seat {
   close() {
     return this.imq.close();
   }
+}
+
+/** Where a gateway is spoken to: its WebSocket, and what takes its place where none can be had. */
+function placesOf(url) {
+  const http = url.replace('ws:', 'http:');
+  return [url, http.replace(/ws$/, 'events'), http.replace(/ws$/, 'send')];
 }
 
 /** One write at a time: of those in between only the newest is ever sent. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Frames, frameBytes, isNoise, KEPT, kindOf, tapped } from '../src/frames.js';
+import { Frames, frameBytes, isNoise, KEPT, kindOf, tapped, tappedFetch } from '../src/frames.js';
 
 test('a frame is as long as it is on the wire', () => {
   assert.equal(frameBytes(0, false), 2);
@@ -57,4 +57,24 @@ test('a tapped socket is like the other, and tells', () => {
   socket.dispatchEvent(Object.assign(new Event('message'), { data: 'in' }));
   assert.deepEqual(socket.sent, ['out']);
   assert.deepEqual(told, [[true, 'out', 'ws://here/'], [false, 'in', 'ws://here/']]);
+});
+
+test('what has no body is passed on as it is', async () => {
+  const taken = new Response(null, { status: 204 });
+  const fetch = async () => taken;
+  assert.equal(await tappedFetch(fetch, () => {})('http://here/', { body: '' }), taken);
+});
+
+test('requests in the place of a socket are told, and unchanged', async () => {
+  const told = [];
+  const body = 'data:{"connection":"c"}\n\n:\n\ndata:{"pi\ndata:ng":1}\n\n';
+  const fetch = async () => new Response(body, { status: 200, headers: { 'retry-after': '1' } });
+  const response = await tappedFetch(fetch, (...frame) => told.push(frame))('http://here/', { body: 'out' });
+  assert.equal(response.headers.get('retry-after'), '1');
+  assert.equal(await response.text(), body);
+  assert.deepEqual(told, [
+    [true, 'out', 'http://here/'],
+    [false, '{"connection":"c"}', 'http://here/'],
+    [false, '{"pi\nng":1}', 'http://here/'],
+  ]);
 });
