@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::dev::Dev;
 use crate::document::blocks;
 use crate::folder::Folder;
-use crate::reader::check;
 use crate::http::until;
 use crate::process::{Imq, imq, imq_ok, without_settings};
+use crate::reader::check;
 
 const DOCUMENT: &str = include_str!("../../../docs/cli.md");
 

@@ -59,7 +59,10 @@ fn the_cluster_is_tested_apart() {
     let demo = [("demo/build.mjs", ""), ("demo/test/a.test.mjs", ""), ("demo/test/b.test.mjs", "")];
     let with_demo: Vec<_> = packages.into_iter().chain(demo).collect();
     let with_demo = commands_of("client libraries", &with_demo, false);
-    assert_eq!(with_demo[3..5], ["node demo/build.mjs --check", "node --test demo/test/a.test.mjs demo/test/b.test.mjs"]);
+    assert_eq!(
+        with_demo[3..5],
+        ["node demo/build.mjs --check", "node --test demo/test/a.test.mjs demo/test/b.test.mjs"]
+    );
     let lacks = commands_of("client libraries", &packages[..1], false);
     assert_eq!(lacks, ["there is no client library for Python"]);
     let load = commands_of("load plans", &files, false);
