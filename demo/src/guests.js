@@ -143,7 +143,7 @@ class Guest {
     this.state = element('span', 'note');
     this.total = element('span', 'note');
     const leave = element('button', 'quiet', 'Leave');
-    leave.setAttribute('aria-label', `${seat.user} leaves`);
+    leave.setAttribute('aria-label', `Leave: ${seat.user}`);
     leave.onclick = remove;
     this.heard = element('span', 'note heard');
     head.append(dot, name, this.state, this.heard, this.total, leave);

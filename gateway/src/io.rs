@@ -8,6 +8,7 @@
 
 pub mod callout;
 mod clients;
+mod connections;
 mod files;
 pub mod keys;
 mod mail;

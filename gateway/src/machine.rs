@@ -19,14 +19,15 @@ mod parts;
 mod readiness;
 mod sessions;
 pub mod settings;
+pub mod survey;
 pub mod token;
 mod upstream;
 pub mod web;
 
 pub use application::callout;
 pub use counters::Counters;
-pub use delivery::{Clients, ConnId, Encoding, Ending, Format, Transport};
-pub use door::{AddressLimits, Addresses, Authority, Credentials, Prefix, TurnedAway};
+pub use delivery::{Clients, ConnId, Encoding, Ending, Format, Pace, Transport};
+pub use door::{AddressLimits, Addresses, Authority, Credentials, Post, Prefix, TurnedAway};
 pub use lane::{Input, Lane, Outbox};
 pub use settings::{Faults, Settings};
 pub use web::{WebReply, WebRequest};

@@ -166,6 +166,37 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Names a connection of the fallback over HTTP: whoever knows it speaks for the client. Never
+/// logged.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnectionName(pub [u8; 16]);
+
+impl ConnectionName {
+    /// The name in 32 hexadecimal digits, or nothing.
+    pub fn parse(text: &str) -> Option<ConnectionName> {
+        hex::parse(text).map(ConnectionName)
+    }
+
+    /// The name as the client gets it.
+    pub fn reveal(&self) -> String {
+        Secret(self.0).reveal()
+    }
+}
+
+impl TryFrom<&[u8]> for ConnectionName {
+    type Error = std::array::TryFromSliceError;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
+        bytes.try_into().map(ConnectionName)
+    }
+}
+
+impl fmt::Debug for ConnectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConnectionName(…)")
+    }
+}
+
 /// One incarnation of a queue: 48 random bits, never 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(u64);

@@ -31,6 +31,7 @@ pub mod link;
 pub mod n2b;
 pub mod name;
 pub mod page;
+pub mod posted;
 pub mod q2g;
 pub mod q2q;
 pub mod record;

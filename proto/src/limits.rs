@@ -43,6 +43,13 @@ pub const DISCARDED_BYTES_MAX: u32 = 1024 * 1024;
 pub const UPGRADE_BYTES_MAX: usize = 8 * 1024;
 /// Its header lines: browsers send some twenty, and proxies add a few.
 pub const UPGRADE_LINES_MAX: usize = 64;
+/// What one `POST` of the fallback brings: the largest frame in JSON, and what says whose it is.
+pub const POST_BYTES_MAX: usize = CLIENT_FRAME_BYTES_MAX + 1024;
+/// All bodies of which a lane waits for the rest: sixteen of the largest.
+pub const POSTS_READ_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// What a lane has carried elsewhere and wasn't answered: four of the largest, some thousand
+/// ordinary ones.
+pub const POSTS_CARRIED_BYTES_MAX: usize = 1024 * 1024;
 /// A proxy's header: of version 1 it is at most 107 bytes, of version 2 seldom more than 300, with
 /// what is added about TLS.
 pub const PROXY_HEADER_BYTES_MAX: usize = 1024;
@@ -347,6 +354,15 @@ pub const TELLS_KEPT_MAX: usize = 64 * 1024;
 pub const CONNECT_MS_MAX: u64 = 5_000;
 /// Who is handed a page has it by then: some 300 KB over a bad mobile line.
 pub const PAGE_MS_MAX: u64 = 60_000;
+/// The body of a `POST` is there by then, counted from its head.
+pub const POST_MS_MAX: u64 = 10_000;
+/// A connection over which nothing more is posted is closed: proxies and browsers keep theirs about
+/// as long.
+pub const POST_IDLE_MS_MAX: u64 = 60_000;
+/// What was carried elsewhere is answered by then, or is to be sent again.
+pub const CARRY_MS_MAX: u64 = 5_000;
+/// Something is said on a stream of the fallback at least this often, or proxies close it.
+pub const COMMENT_EVERY_MS: u64 = 15_000;
 /// A client that was silent for this long is pinged.
 pub const PING_EVERY_MS: u64 = 25_000;
 /// More pings than one a second would be the load.

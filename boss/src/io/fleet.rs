@@ -26,12 +26,10 @@ const ASKED_MAX: usize = 64;
 pub(super) enum Order {
     /// Bytes that their clients don't take.
     Unsent,
-    /// Bytes that they are sent.
-    Bytes,
-    /// What their clients ask for.
-    Operations,
-    /// How long they have been there.
-    Age,
+    /// Queues that their clients are in.
+    Subscriptions,
+    /// Operations without an answer.
+    Unanswered,
 }
 
 /// `GET /api/v1/connections`.
@@ -83,18 +81,16 @@ impl Order {
     fn name(self) -> &'static str {
         match self {
             Order::Unsent => "unsent",
-            Order::Bytes => "bytes",
-            Order::Operations => "operations",
-            Order::Age => "age",
+            Order::Subscriptions => "subscriptions",
+            Order::Unanswered => "unanswered",
         }
     }
 
     fn field(self) -> &'static str {
         match self {
             Order::Unsent => "unsent_bytes",
-            Order::Bytes => "sent_bytes_per_s",
-            Order::Operations => "operations_per_s",
-            Order::Age => "connected_ms",
+            Order::Subscriptions => "subscriptions",
+            Order::Unanswered => "unanswered",
         }
     }
 }

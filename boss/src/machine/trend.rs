@@ -38,7 +38,7 @@ impl Trend {
         if now.ms < self.due_ms {
             return;
         }
-        // Of whole seconds: a report that comes a little earlier than the one before is of the next.
+        // Of whole seconds: a report a little earlier than the one before is of the next one.
         self.due_ms = (now.ms / EVERY_MS + 1) * EVERY_MS;
         if self.moments.len() == MOMENTS_MAX {
             self.moments.pop_front();

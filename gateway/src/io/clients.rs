@@ -19,9 +19,11 @@ use crate::machine::{ConnId, Encoding, Ending, Input, Lane, Outbox};
 
 mod accept;
 pub(super) mod door;
+mod ending;
 mod handing;
 mod handshake;
 pub(super) mod listener;
+mod posting;
 mod proxy;
 mod refusal;
 mod stream;
@@ -65,6 +67,8 @@ pub(super) struct Clients {
     no_file: Complaint,
     wrong_proxy: Complaint,
     foreign_page: Complaint,
+    /// What bodies take of which the rest is still to come.
+    reserved: usize,
     /// Sockets that stay until their clients have read why they aren't let in.
     turned_away: usize,
     dirty: Vec<ConnId>,
@@ -106,7 +110,7 @@ impl Client {
     fn waits_from(&self) -> Option<IpAddr> {
         match &self.reader {
             Reader::Waiting(waiting) => Some(waiting.address()),
-            Reader::Tcp(_) | Reader::WebSocket(..) => None,
+            Reader::Tcp(_) | Reader::WebSocket(..) | Reader::Events => None,
             Reader::Page(_) | Reader::Refused | Reader::Deaf => None,
         }
     }
@@ -120,10 +124,12 @@ impl Client {
 /// How a client's bytes are read.
 #[derive(Debug)]
 enum Reader {
-    /// Not through the door.
+    /// Not through the door, or between one request over HTTP and the next.
     Waiting(Box<Waiting>),
     Tcp(FrameReader),
     WebSocket(Encoding, websocket::Reader),
+    /// It is written to alone: what it says comes by POSTs.
+    Events,
     /// It gets a page, whatever it sends meanwhile.
     Page(Box<Handing>),
     /// Turned away at the door, with a word that it may still take.
@@ -167,6 +173,7 @@ impl Clients {
             no_file: Complaint::default(),
             wrong_proxy: Complaint::default(),
             foreign_page: Complaint::every(refusal::COMPLAIN_OF_STRANGERS_EVERY_MS),
+            reserved: 0,
             turned_away: 0,
             dirty: Vec::new(),
             large: VecDeque::new(),
@@ -231,7 +238,11 @@ impl Clients {
     /// have large events unsent, some wait for the next turn.
     pub(super) fn flush(&mut self, now: Time, lane: &mut Lane, out: &mut Outbox) {
         let mut large_left = self.large_per_turn;
-        while out.clients.is_busy() || large_left > 0 && !self.large.is_empty() {
+        while out.clients.is_busy()
+            || !out.posted.is_empty()
+            || large_left > 0 && !self.large.is_empty()
+        {
+            self.answer_posts(now, lane, out);
             let mut dirty = std::mem::take(&mut self.dirty);
             out.clients.take_dirty(&mut dirty);
             for conn in dirty.drain(..) {
@@ -345,7 +356,7 @@ impl Clients {
                 feed_websocket(now, conn, (*encoding, reader, pong), bytes, max, lane, out).err()
             }
             Reader::Waiting(_) => return self.knocked(now, conn, bytes, lane, out),
-            Reader::Page(_) | Reader::Refused | Reader::Deaf => {
+            Reader::Events | Reader::Page(_) | Reader::Refused | Reader::Deaf => {
                 client.discarded += bytes.len() as u32;
                 if client.discarded > limits::DISCARDED_BYTES_MAX {
                     self.gone(now, conn, lane, out);
@@ -408,39 +419,6 @@ impl Clients {
                 self.write(now, conn, lane, out);
             }
             Err(_) => self.gone(now, conn, lane, out),
-        }
-    }
-
-    /// Ends a connection once its output is written. The socket stays until the client has closed
-    /// its end, or the lane's patience is over: closed with unread bytes, it would lose the last
-    /// frame.
-    fn finish(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
-        let Some(client) = self.sockets.get_mut(conn.place()) else { return };
-        client.reader = Reader::Deaf;
-        client.pong = None;
-        let written = match client.stream.flush() {
-            Ok(flushed) if !flushed || out.clients.unsent(conn) > 0 => {
-                client.ending = true;
-                return;
-            }
-            Ok(_) => {
-                client.ending = false;
-                client.stream.finish()
-            }
-            Err(error) => Err(error),
-        };
-        if written.is_err() {
-            self.gone(now, conn, lane, out);
-        }
-    }
-
-    /// The socket is closed.
-    fn gone(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
-        if let Some(client) = self.sockets.try_remove(conn.place()) {
-            client.counted.inspect(|prefix| self.listeners.door.left(*prefix));
-            self.turned_away -= usize::from(client.turned_away);
-            drop(client);
-            lane.handle(now, Input::Closed { conn }, out);
         }
     }
 }

@@ -9,6 +9,7 @@ use proto::class::ClusterConfig;
 use proto::limits;
 use proto::table::BucketTable;
 
+use super::connections::Survey;
 use crate::machine::WebRequest;
 use crate::machine::callout::Outcome;
 use crate::machine::token::Tokens;
@@ -26,6 +27,8 @@ pub(super) enum Letter {
     Requests(Vec<WebRequest>),
     /// What became of a request to the web application, by its number.
     Called(u64, Outcome),
+    /// An operator asks who is connected.
+    Survey(Survey),
     /// Whose tokens are believed.
     Tokens(Arc<Tokens>),
     /// Send the clients elsewhere.
@@ -41,7 +44,7 @@ impl Letter {
     /// lost because the box is full.
     fn kept(&self) -> Option<Discriminant<Letter>> {
         match self {
-            Letter::Requests(_) | Letter::Called(..) => None,
+            Letter::Requests(_) | Letter::Called(..) | Letter::Survey(_) => None,
             Letter::Registered { .. }
             | Letter::Table(_)
             | Letter::Config(_)

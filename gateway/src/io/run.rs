@@ -13,6 +13,7 @@ use mio::{Poll, Waker};
 use super::callout::Caller;
 use super::clients::door::Door;
 use super::clients::listener::{self, Listeners};
+use super::connections;
 use super::files::Files;
 use super::keys::{self, Keys};
 use super::mail::{Letter, Letterbox};
@@ -138,7 +139,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     }
     let back_ends = web::exchange(&settings, boxes[0].clone());
     let (calls, calling) = calls::open(boxes[0].wakes());
-    let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), calling);
+    let for_boss = (calling, connections::routes(boxes[1..].to_vec()));
+    let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), for_boss);
     let (web, open) = web.map_err(|error| Error::Listen {
         what: "the back end's door",
         address: settings.web,

@@ -14,6 +14,7 @@ use proto::{frame, wire};
 use super::{Running, Settings, run};
 
 mod door;
+mod fallback;
 mod files;
 mod kill;
 mod pages;

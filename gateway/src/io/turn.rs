@@ -20,6 +20,7 @@ use tracing::Level;
 use super::callout::{Caller, Secrets};
 use super::clients::Clients;
 use super::clients::listener::Listeners;
+use super::connections::Survey;
 use super::keys::Asks;
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
@@ -289,6 +290,12 @@ impl Loop {
                 Letter::Called(request, outcome) => {
                     let called = Input::Called { request, outcome };
                     decider.lane.handle(now, called, &mut decider.out);
+                }
+                Letter::Survey(survey) => {
+                    let Survey { order, user, most, .. } = &survey;
+                    let (user, out) = (user.as_deref(), &decider.out);
+                    let connected = decider.lane.connected(*order, user, *most, out);
+                    survey.answer(self.number, connected);
                 }
                 Letter::Tokens(tokens) => {
                     let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);

@@ -65,13 +65,13 @@ pub(super) fn exchange(settings: &Settings, lane: Letterbox) -> Exchange {
 }
 
 /// Opens the door at the address of the settings, for so many files; says at which address, for
-/// port 0, and what keeps it open.
+/// port 0, and what keeps it open. What the boss asks is answered as well, and it may ask more.
 pub(super) fn serve(
     settings: &Settings,
     files: usize,
     exchange: Exchange,
     board: Board,
-    calling: Calling,
+    (calling, for_boss): (Calling, Router),
 ) -> io::Result<(SocketAddr, Open)> {
     let boss = ApiKey::of_boss();
     let mut keys = settings.rpc_keys.clone();
@@ -83,7 +83,7 @@ pub(super) fn serve(
     let document = Bytes::from(openapi::document().to_string());
     let door = Arc::new(Door { keys, exchange, scheduler, shares, document });
     let routes = routes(&door, board);
-    let answering = calling.answer(routes.clone(), Some(boss.key));
+    let answering = calling.answer(routes.clone().merge(for_boss), Some(boss.key));
     let work = async { tokio::join!(deliver, give, answering) };
     let beside = async {
         tokio::select! {

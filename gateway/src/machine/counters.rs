@@ -27,6 +27,8 @@ pub struct Counters {
     pub unheard: u64,
     pub kicks: u64,
     pub broken_peers: u64,
+    pub posts: u64,
+    pub posts_carried: u64,
     pub round_trip_us: u64,
     pub round_trips: Histogram,
 }
@@ -73,7 +75,7 @@ impl Counters {
         ]
     }
 
-    fn totals(&self) -> [(&'static str, &'static str, u64); 14] {
+    fn totals(&self) -> [(&'static str, &'static str, u64); 16] {
         [
             ("imq_gateway_operations_total", "Operations that clients sent.", self.operations),
             ("imq_gateway_events_total", "Events that came from queue nodes.", self.events),
@@ -116,6 +118,16 @@ impl Counters {
                 "imq_gateway_broken_peers_total",
                 "Links that the gateway closed because the peer sent something invalid.",
                 self.broken_peers,
+            ),
+            (
+                "imq_gateway_posts_total",
+                "Requests of the fallback over HTTP that came for connections of this gateway.",
+                self.posts,
+            ),
+            (
+                "imq_gateway_posts_carried_total",
+                "Requests of the fallback that this gateway had brought to another lane.",
+                self.posts_carried,
             ),
         ]
     }

@@ -28,9 +28,10 @@ mod slow;
 
 pub(super) use backlog::Backlog;
 use clients::Appended;
-pub use clients::{Clients, ConnId, Ending};
+pub use clients::{Clients, ConnId, Ending, Pace};
 pub(super) use fanout::Frame;
 use fanout::{Encoded, Encodings};
+pub(super) use format::COMMENT;
 pub use format::{Encoding, Format, Transport};
 pub(super) use held::Missed;
 use interest::Interest;

@@ -2,18 +2,22 @@
 //!
 //! [`Door`] owns the connections: [`address`] counts who comes from where; [`connections`] says how
 //! far each has come; [`authority`] believes credentials or not; [`wheel`] looks at connections
-//! when it is time, and bounds what they send; [`farewell`] says how those end that are dismissed.
+//! when it is time, and bounds what they send; [`streams`] knows those of the fallback over HTTP by
+//! their names; [`farewell`] says how those end that are dismissed.
 //! Anybody may dismiss one; it is closed when what happens is done.
 //!
 //! What clients say concerns other parts, too. In the order of a client's way: [`connection`] reads
 //! its frames, [`credentials`] those that say who it is, [`operation`] those that are for queues;
-//! [`refusal`] answers what goes no further; [`closing`] ends it. These functions own nothing.
+//! [`refusal`] answers what goes no further; [`closing`] ends it; [`posts`] takes what comes for it
+//! by other ways. These functions own nothing.
 
 use std::collections::VecDeque;
 
 use proto::c2g;
-use proto::ids::Handle;
+use proto::codes::Close;
+use proto::ids::{ConnectionName, Handle};
 use proto::limits;
+use proto::posted::Posted;
 use proto::time::Time;
 
 use super::delivery::ConnId;
@@ -27,7 +31,9 @@ mod connections;
 pub(super) mod credentials;
 mod farewell;
 pub(super) mod operation;
+pub(super) mod posts;
 pub(super) mod refusal;
+mod streams;
 mod wheel;
 
 pub use address::{AddressLimits, Addresses, Prefix, TurnedAway};
@@ -37,7 +43,9 @@ use authority::{Expiries, Keys};
 pub(super) use connections::Phase;
 use connections::{Connection, Connections};
 pub(super) use farewell::Farewell;
+pub use posts::Post;
 pub(super) use refusal::{Refusal, check_op_id};
+use streams::Streams;
 pub(super) use wheel::PER_TURN;
 use wheel::{Allowance, Rate, Wheel};
 
@@ -51,6 +59,7 @@ pub(super) struct Door {
     rate: Rate,
     wheel: Wheel,
     expiries: Expiries,
+    streams: Streams,
     keys: Keys,
     /// The gateway shuts down.
     is_draining: bool,
@@ -96,6 +105,7 @@ impl Door {
             rate,
             wheel: Wheel::new(),
             expiries: Expiries::default(),
+            streams: Streams::default(),
             keys: Keys::default(),
             is_draining: false,
             dismissed: VecDeque::new(),
@@ -138,6 +148,39 @@ impl Door {
         let due = self.wheel.arm(now_ms, limits::CONNECT_MS_MAX, conn);
         let allowance = Allowance::full(self.rate, now_ms);
         self.connections.open(conn, Connection::new(now_ms, due, allowance));
+    }
+
+    /// A connection is a stream, for which clients post under this name.
+    pub(super) fn streams(&mut self, conn: ConnId, name: ConnectionName, now_ms: u64) {
+        self.streams.open(conn, name, now_ms);
+    }
+
+    /// Whether a connection has this name.
+    pub(super) fn has_stream(&self, name: ConnectionName) -> bool {
+        self.streams.find(name).is_some()
+    }
+
+    /// A client has posted under this number, which is a sign of life and counts as an operation.
+    /// The connection, if the frames are to be taken now.
+    pub(super) fn posts(
+        &mut self,
+        name: ConnectionName,
+        count: u64,
+        now_ms: u64,
+    ) -> Result<ConnId, Posted> {
+        let conn = self.streams.find(name).ok_or(Posted::Gone)?;
+        match self.came(conn, now_ms, 0).ok_or(Posted::Gone)? {
+            Came::From(..) => self.streams.take(name, count).map(|()| conn),
+            Came::TooMuch => {
+                self.dismiss(conn, Farewell::new(Close::Rate, connection::TOO_MUCH));
+                Err(Posted::Gone)
+            }
+        }
+    }
+
+    /// Takes a turn's worth of streams on which something is to be said.
+    pub(super) fn comments_due(&mut self, now_ms: u64) -> Vec<ConnId> {
+        self.streams.due(now_ms, PER_TURN)
     }
 
     /// A frame of so many bytes has come; nothing if nobody is there to say anything.
@@ -260,6 +303,7 @@ impl Door {
         let session = connection.session.take();
         connection.due = self.wheel.arm(now_ms, LINGER_MS, conn);
         self.expiries.set(conn, None);
+        self.streams.close(conn);
         Some(session)
     }
 
@@ -268,6 +312,7 @@ impl Door {
         let session = self.connections.get(conn)?.session;
         self.connections.free(conn);
         self.expiries.set(conn, None);
+        self.streams.close(conn);
         Some(session)
     }
 
@@ -326,6 +371,7 @@ impl Door {
 
     /// When something is to be done, if nothing comes before.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        self.wheel.wake_at().into_iter().chain(self.expiries.wake_at()).min()
+        let wakes = [self.wheel.wake_at(), self.expiries.wake_at(), self.streams.wake_at()];
+        wakes.into_iter().flatten().min()
     }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use link::machine::{LinkId, Outbox as Links, Peer};
 use proto::class::ClusterConfig;
 use proto::codes::Close;
+use proto::ids::ConnectionName;
+use proto::posted::Posted;
 use proto::seeded::Seed;
 use proto::table::{BucketTable, Place};
 use proto::time::Time;
@@ -16,13 +18,14 @@ use rand::rngs::StdRng;
 use super::application::Application;
 use super::application::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
-use super::delivery::{Clients, ConnId, Delivery, Format};
+use super::delivery::{COMMENT, Clients, ConnId, Delivery, Format};
 use super::desk::Desk;
-use super::door::{Authority, Door, closing, connection, credentials};
+use super::door::{Authority, Door, Post, closing, connection, credentials, posts};
 use super::parts::LaneParts;
 use super::readiness::{self, Readiness};
 use super::sessions::Sessions;
 use super::settings::Settings;
+use super::survey::{self, Connected, Order};
 use super::upstream::{Upstream, attaching, homes, introducing, moves, recovery, unheard};
 use super::web::{Web, WebReply, WebRequest};
 
@@ -37,6 +40,8 @@ pub enum Input<'a> {
         format: Format,
         /// Where it comes from.
         address: IpAddr,
+        /// Of a stream of the fallback: under which name its client posts. Nobody can guess it.
+        name: Option<ConnectionName>,
     },
     /// A client sent an envelope: `C2g` as protobuf, without its length.
     Frame {
@@ -45,6 +50,8 @@ pub enum Input<'a> {
         /// The envelope.
         frame: &'a [u8],
     },
+    /// A client of the fallback has posted, for a connection of this lane or another one.
+    Posted(Post),
     /// What a client's transport has brought besides envelopes, told now and then.
     Overhead {
         /// Whose.
@@ -128,6 +135,8 @@ pub struct Outbox {
     pub links: Links,
     /// To clients.
     pub clients: Clients,
+    /// To clients of the fallback: what became of what they posted, by io's numbers.
+    pub posted: Vec<(u64, Posted)>,
     /// To the back end.
     pub replies: Vec<WebReply>,
     /// Nodes that the lane heard of from others than the boss, to be dialled.
@@ -145,6 +154,7 @@ impl Outbox {
         Outbox {
             links: Links::default(),
             clients: Clients::new(settings),
+            posted: Vec::new(),
             replies: Vec::new(),
             places: Vec::new(),
             wants_keys: false,
@@ -201,12 +211,13 @@ impl Lane {
         match input {
             Input::LinkFrame { link, frame } => homes::frame(parts, link, frame, out),
             Input::Frame { conn, frame } => connection::frame(parts, conn, frame, out),
+            Input::Posted(post) => posts::posted(parts, post, out),
             Input::Overhead { conn, bytes, frames } => {
                 connection::overhead(parts, conn, bytes, frames);
             }
-            Input::Opened { conn, format, address } => {
+            Input::Opened { conn, format, address, name } => {
                 application.came_from(conn, address, desk);
-                connection::opened(parts, conn, format, out);
+                connection::opened(parts, conn, (format, name), out);
             }
             Input::Broken { conn, close, reason } => desk.close(conn, close, reason),
             Input::Hangup { conn } => closing::hung_up(parts, conn, out),
@@ -265,6 +276,17 @@ impl Lane {
         self.readiness.news(&mut self.parts.desk)
     }
 
+    /// The connections that come first, at most so many; of one user, if one is named.
+    pub fn connected(
+        &self,
+        order: Order,
+        user: Option<&str>,
+        most: usize,
+        out: &Outbox,
+    ) -> Vec<Connected> {
+        survey::connected(&self.parts.sessions, (order, user, most), out)
+    }
+
     /// Whether no client is connected.
     pub fn is_empty(&self) -> bool {
         self.parts.desk.counters.connections == 0
@@ -311,6 +333,11 @@ impl Lane {
             credentials::expired(&mut parts.desk, conn);
         }
         closing::dismissed(parts, out);
+        for conn in parts.desk.door.comments_due(now_ms) {
+            out.clients.append(conn, COMMENT);
+        }
+        let in_vain = parts.desk.upstream.carried_in_vain(now_ms);
+        out.posted.extend(in_vain.into_iter().map(|post| (post, Posted::NotNow)));
         if parts.desk.upstream.sweep_is_due(now_ms) {
             recovery::sweep(parts, out);
         }

@@ -7,7 +7,8 @@
 //! What homes say concerns other parts, too: [`homes`] reads it; [`recovery`] sees to links that
 //! come and go, and to what has waited too long; [`moves`] to buckets with another home;
 //! [`introducing`] to the sessions that their homes have to be told of then, and [`attaching`] to
-//! the queues; [`unheard`] to sessions whose users' homes aren't heard.
+//! the queues; [`unheard`] to sessions whose users' homes aren't heard; [`carrying`] to what was
+//! posted for connections of other lanes.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -18,9 +19,11 @@ use proto::ids::Handle;
 
 use super::settings::Faults;
 use attaching::Attaching;
+use carrying::Carrying;
 use introducing::Introducing;
 
 pub(super) mod attaching;
+pub(super) mod carrying;
 mod hearing;
 pub(super) mod homes;
 pub(super) mod introducing;
@@ -58,6 +61,7 @@ pub(super) struct Upstream {
     changes: Changes,
     attaching: Attaching,
     introducing: Introducing,
+    carrying: Carrying,
     /// Something has happened that may change whether the lane can serve.
     has_news: bool,
     /// When waiting operations are looked through.
@@ -94,7 +98,7 @@ impl Upstream {
 
     /// When something is to be done, if nothing comes before.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        let due_ms = [self.attaching.due_ms(), self.introducing.due_ms()];
+        let due_ms = [self.attaching.due_ms(), self.introducing.due_ms(), self.carrying.due_ms()];
         [self.sweep_ms, self.probe_ms].into_iter().chain(due_ms).flatten().min()
     }
 }

@@ -179,7 +179,14 @@ impl Shown {
             "members": subscribed.members,
         });
         let members = show::safe(&subscribed.members.join(", "));
-        let mut lines = vec![format!("subscribed, with {members}")];
+        let mut lines = vec![match (members.is_empty(), subscribed.member_count) {
+            (false, _) => format!("subscribed, with {members}"),
+            (true, Some(count)) => {
+                format!("subscribed, with {}", show::count(count.into(), "user"))
+            }
+            // What isn't asked for, by mounts, or not told, isn't known.
+            (true, None) => "subscribed".to_owned(),
+        }];
         for mount in &subscribed.mounts {
             let entries = mount.entries.iter();
             lines.extend(entries.map(|e| format!("{} {}", show::safe(&mount.name), pair(e))));

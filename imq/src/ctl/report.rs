@@ -17,8 +17,8 @@ const COUNTING: Duration = Duration::from_millis(1_200);
 /// What is reported.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Report {
-    /// Print the connections of all gateways that come first by what is unsent to them, by traffic,
-    /// by what they ask for, or by age.
+    /// Print the connections of all gateways that come first by what is unsent to them, by the
+    /// queues that they are in, or by their operations without an answer.
     #[command(after_help = "Examples: imq ctl report connections --top 10 --sort unsent
           imq ctl report connections --user ann")]
     Connections(ConnectionsOptions),
@@ -49,21 +49,18 @@ enum Sort {
     /// Bytes that their clients don't take.
     #[default]
     Unsent,
-    /// Bytes a second that they are sent.
-    Bytes,
-    /// What their clients ask for.
-    Operations,
-    /// How long they have been there.
-    Age,
+    /// Queues that their clients are in.
+    Subscriptions,
+    /// Operations without an answer.
+    Unanswered,
 }
 
 impl Sort {
     fn name(self) -> &'static str {
         match self {
             Sort::Unsent => "unsent",
-            Sort::Bytes => "bytes",
-            Sort::Operations => "operations",
-            Sort::Age => "age",
+            Sort::Subscriptions => "subscriptions",
+            Sort::Unanswered => "unanswered",
         }
     }
 }
@@ -81,13 +78,11 @@ pub(crate) struct Connections {
 pub(crate) struct Connection {
     pub(crate) user: String,
     pub(crate) gateway: String,
-    pub(crate) address: String,
-    pub(crate) client_name: String,
+    pub(crate) transport: String,
+    pub(crate) state: String,
     pub(crate) unsent_bytes: f64,
-    pub(crate) sent_bytes_per_s: f64,
-    pub(crate) operations_per_s: f64,
+    pub(crate) unanswered: f64,
     pub(crate) subscriptions: f64,
-    pub(crate) connected_ms: f64,
 }
 
 /// Queues with traffic.
@@ -163,30 +158,18 @@ fn print<T: serde::de::DeserializeOwned>(
 
 /// Connections in columns.
 pub(crate) fn connections(all: &[Connection]) -> Table {
-    let heads = [
-        "user",
-        "gateway",
-        "address",
-        "client",
-        ">unsent",
-        ">sent/s",
-        ">operations/s",
-        ">queues",
-        ">age",
-    ];
+    let heads = ["user", "gateway", "by", "state", ">unsent", ">unanswered", ">queues"];
     let mut table = Table::new(&heads);
     for one in all {
         let look = if one.unsent_bytes > 0.0 { WARN } else { PLAIN };
         table.push(vec![
             Cell::new(&one.user, NAME),
             Cell::plain(&one.gateway),
-            Cell::new(&one.address, DIM),
-            Cell::new(&one.client_name, DIM),
+            Cell::new(&one.transport, DIM),
+            Cell::new(&one.state, if one.state == "ok" { PLAIN } else { WARN }),
             Cell::new(show::bytes(one.unsent_bytes), look),
-            Cell::plain(show::bytes(one.sent_bytes_per_s)),
-            Cell::plain(show::rate(one.operations_per_s)),
+            Cell::plain(format!("{:.0}", one.unanswered)),
             Cell::plain(format!("{:.0}", one.subscriptions)),
-            Cell::plain(show::span(one.connected_ms as u64)),
         ]);
     }
     table

@@ -42,11 +42,10 @@ const OF_QUEUES: [Order<BusyQueue>; 3] = [
     ("deliveries", BusyQueue::deliveries_per_s),
     ("members", |it| it.members),
 ];
-const OF_CLIENTS: [Order<Connection>; 4] = [
+const OF_CLIENTS: [Order<Connection>; 3] = [
     ("unsent", |it| it.unsent_bytes),
-    ("sent", |it| it.sent_bytes_per_s),
-    ("operations", |it| it.operations_per_s),
-    ("age", |it| it.connected_ms),
+    ("queues", |it| it.subscriptions),
+    ("unanswered", |it| it.unanswered),
 ];
 /// Names of the orders of nodes: by id, and by three figures.
 const OF_NODES: [&str; 4] = ["id", "lag", "memory", "cpu"];

@@ -24,7 +24,11 @@ impl Shell {
     fn start() -> Shell {
         let mut dev = Dev::start();
         let admin_key = dev.imq.after("admin key: ");
-        Shell { dev, admin_key, folder: Folder::new() }
+        let shell = Shell { dev, admin_key, folder: Folder::new() };
+        // The boss hears that a node serves with its next report.
+        let nodes = || imq_ok(&["ctl", "nodes", "--boss", &shell.boss()]);
+        until("all four are available", || nodes().matches("is available").count() == 4);
+        shell
     }
 
     fn boss(&self) -> String {
@@ -60,9 +64,6 @@ fn every_command_of_the_document_prints_what_it_says() {
     let gateway = shell.dev.gateway(0);
     let mut ann = Imq::start(&["sub", "/room/1", "--user", "ann", "--gateway", &gateway]);
     ann.line("subscribed");
-    // A queue node that has just been filled says so with its next report.
-    let nodes = || imq_ok(&["ctl", "nodes", "--boss", &shell.boss()]);
-    until("all four are available", || nodes().matches("is available").count() == 4);
     let mut printed: Option<Vec<String>> = None;
     let mut count = 0;
     for block in blocks(DOCUMENT) {

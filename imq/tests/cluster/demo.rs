@@ -6,11 +6,14 @@ use std::net::TcpStream;
 use imq_sdk::{Client, Options, QueueEvent, SubscribeOptions, Subscription};
 use serde_json::{Value, json};
 
+use crate::clients::here;
 use crate::dev::Dev;
 use crate::http::{json, try_request, until_ready};
-use crate::process::{Imq, PATIENCE, port_base};
+use crate::process::{self, Imq, PATIENCE, port_base};
 
 const QUEUE: &str = "/demo/table";
+/// What a user does in a browser.
+const SCRIPT: &str = "tests/clients/node/demo-page.mjs";
 
 #[test]
 fn both_gateways_hand_out_the_page() {
@@ -41,6 +44,30 @@ fn both_gateways_hand_out_the_page() {
         let gateways = json!([{"id": "g1", "port": g1}, {"id": "g2", "port": g2}]);
         assert_eq!(json(port, "/gateways.json")["gateways"], gateways);
         assert!(get(port, "/other.js").contains(" 404 "));
+    }
+}
+
+#[test]
+fn two_tabs_go_on_while_what_they_run_on_is_killed() {
+    let dev = Dev::start();
+    let [url, other] = [80, 81].map(|port| format!("http://127.0.0.1:{}/", dev.base + port));
+    let (passed, said) = process::run("node", &[&here(SCRIPT), &url, &other], 2 * PATIENCE);
+    assert!(passed, "{said}");
+}
+
+#[test]
+fn no_page_of_a_cluster_has_a_serious_fault_for_those_who_read_otherwise() {
+    let dev = Dev::start();
+    let demo = format!("http://127.0.0.1:{}/", dev.base + 80);
+    let boss = format!("http://127.0.0.1:{}/", dev.base + 100);
+    let axe = here("tests/clients/node/axe.mjs");
+    let more = "Add two more users";
+    for words in [[&demo, "connected through", more, "3 users"], [boss.as_str(), "live", "-", "q2"]]
+    {
+        let mut all = vec![axe.as_str()];
+        all.extend(words);
+        let (passed, said) = process::run("node", &all, 2 * PATIENCE);
+        assert!(passed, "{said}");
     }
 }
 

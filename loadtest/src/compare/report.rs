@@ -46,8 +46,8 @@ pub struct Row {
     pub p50_ms: f64,
     /// 99 of a hundred deliveries came within this.
     pub p99_ms: f64,
-    /// The 99th percentile against the best of the round's Redis, NATS and Mosquitto, over WebSocket
-    /// of Bun and Centrifugo; open loop only.
+    /// The 99th percentile against the best of the round's Redis, NATS and Mosquitto, over
+    /// WebSocket of Bun and Centrifugo; open loop only.
     pub p99_ratio_best: Option<f64>,
     /// CPU per delivery against Redis, open loop only.
     pub open_cpu_ratio_redis: Option<f64>,
@@ -210,7 +210,8 @@ impl fmt::Display for CompareReport {
         for row in &self.rows {
             writeln!(
                 formatter,
-                "{:<14}{:<13}{:>7}{:>7}{:>10.3}{:>14.0}{:>9.3}{:>9.3}{:>7}{:>7}{:>8}{:>8.2}{:>8.2}  {}",
+                "{:<14}{:<13}{:>7}{:>7}{:>10.3}{:>14.0}{:>9.3}{:>9.3}{:>7}{:>7}{:>8}{:>8.2}{:>8.2}\
+                 \x20 {}",
                 row.load.as_str(),
                 row.server.as_str(),
                 ratio(row.ratio_redis),

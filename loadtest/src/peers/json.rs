@@ -22,6 +22,9 @@ impl Unread {
     }
 }
 
+/// A field's name and its value, as they are written.
+type Field<'a> = (&'a [u8], &'a [u8]);
+
 /// The fields of an object, in turn.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
@@ -41,7 +44,7 @@ impl<'a> Fields<'a> {
     /// The next field's name and value, both as they are written but for the name's quotes; `None`
     /// after the last.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<(&'a [u8], &'a [u8])>, Unread> {
+    pub(super) fn next(&mut self) -> Result<Option<Field<'a>>, Unread> {
         match self.bytes.get(self.at) {
             Some(b'}') => {
                 self.at += 1;

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct G2q {
-    #[prost(oneof = "g2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19")]
+    #[prost(oneof = "g2q::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21")]
     pub body: ::core::option::Option<g2q::Body>,
 }
 /// Nested message and enum types in `G2q`.
@@ -47,6 +47,10 @@ pub mod g2q {
         Recognise(super::Recognise),
         #[prost(message, tag = "19")]
         Moved(super::super::table::Moved),
+        #[prost(message, tag = "20")]
+        Carry(super::Carry),
+        #[prost(message, tag = "21")]
+        CarriedTaken(super::CarriedTaken),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -343,6 +347,28 @@ pub struct DisconnectUser {
     pub user: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Carry {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(bytes = "vec", tag = "2")]
+    pub session_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub connection: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "4")]
+    pub count: u64,
+    #[prost(bytes = "vec", tag = "5")]
+    pub frames: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CarriedTaken {
+    #[prost(uint32, tag = "1")]
+    pub asker: u32,
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+    #[prost(uint32, tag = "3")]
+    pub status: u32,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Probe {

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Q2g {
-    #[prost(oneof = "q2g::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20")]
+    #[prost(oneof = "q2g::Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22")]
     pub body: ::core::option::Option<q2g::Body>,
 }
 /// Nested message and enum types in `Q2g`.
@@ -49,6 +49,10 @@ pub mod q2g {
         Invited(super::Invited),
         #[prost(message, tag = "20")]
         Recognised(super::Recognised),
+        #[prost(message, tag = "21")]
+        Carried(super::Carried),
+        #[prost(message, tag = "22")]
+        CarryTaken(super::CarryTaken),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -235,6 +239,26 @@ pub struct Tell {
     pub at_ms: u64,
     #[prost(string, tag = "11")]
     pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Carried {
+    #[prost(uint32, tag = "1")]
+    pub asker: u32,
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+    #[prost(bytes = "vec", tag = "3")]
+    pub connection: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "4")]
+    pub count: u64,
+    #[prost(bytes = "vec", tag = "5")]
+    pub frames: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CarryTaken {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(uint32, tag = "2")]
+    pub status: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Reply {

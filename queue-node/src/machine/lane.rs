@@ -76,6 +76,19 @@ impl Buckets {
             said::LOGIN | said::LOST | said::CONFIRMED | said::RECOGNISE => {
                 return self.home_frame(turn, link, number, body);
             }
+            said::CARRY => {
+                let carry: g2q::Carry = read(body)?;
+                let id =
+                    SessionId::try_from(carry.session_id.as_slice()).map_err(|_| UNREADABLE)?;
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                belongs(bucket, id.user_queue_hash())?;
+                bucket.carry(turn, link, carry, id);
+            }
+            said::CARRIED_TAKEN => {
+                let taken: g2q::CarriedTaken = read(body)?;
+                let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };
+                bucket.carried_taken(turn, taken);
+            }
             said::REQUEST => {
                 let request: g2q::Request = read(body)?;
                 let Some(bucket) = self.spoken_of(turn, link)? else { return Ok(()) };

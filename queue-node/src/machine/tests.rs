@@ -6,6 +6,7 @@ mod bad_input;
 mod bounds;
 mod busy;
 mod capacity;
+mod carried;
 mod caught;
 mod changes;
 mod commits;

@@ -1,6 +1,7 @@
 //! User queues: who is logged in, and which rooms each session is in. The design is
 //! `docs/sessions.md`.
 
+mod carrying;
 mod connection;
 mod inbox;
 mod info;

@@ -3,6 +3,7 @@
 export type { ClientEvents, Options, Status, StatusEvent } from './client.js';
 export type { TokenSource } from './driver.js';
 export { ImqError } from './error.js';
+export type { Carrier } from './fallback.js';
 export type { Code } from './machine/failure.js';
 export type {
   Change,

@@ -1,10 +1,12 @@
-import { Driver, type TokenSource } from './driver.js';
+import { Driver, type Drive, type Plan, type TokenSource } from './driver.js';
 import { Emitter } from './emitter.js';
 import { ImqError } from './error.js';
+import type { Fetch } from './events.js';
+import type { Carrier } from './fallback.js';
 import { json } from './json.js';
 import { CLOSED } from './machine/failure.js';
 import type { Event } from './machine/outbox.js';
-import type { Value } from './machine/wire.js';
+import type { Codec, Value } from './machine/wire.js';
 import type { Link, Room } from './room.js';
 import { gatewayUrl, type Socket } from './transport.js';
 import { platform, type World } from './world.js';
@@ -24,8 +26,14 @@ export interface Options {
   clientVersion?: string;
   /** A class like the platform's `WebSocket`, where there is none. */
   WebSocket?: Socket;
+  /** A function like the platform's `fetch`, for the fallback. */
+  fetch?: Fetch;
+  /** @internal Other bytes on the wire. */
+  codec?: Codec;
   /** @internal Another platform, for tests. */
   world?: World;
+  /** @internal Does the work elsewhere. */
+  drive?: (world: World, plan: Plan) => Drive;
 }
 
 /**
@@ -47,13 +55,17 @@ export interface ClientEvents<R> {
   status: StatusEvent;
   /** An attempt to connect has failed; the client goes on trying. */
   failed: { url: string; error: unknown };
+  /** With the fallback: from now on connections are of this kind. */
+  transport: Carrier;
+  /** With `imq-client/shared`: whether this page shares a connection. */
+  shared: boolean;
   /** The back end has put the user into a queue (see `given`). */
   room: R;
 }
 
 /** A client: one user, one connection, any number of rooms of the class `R`. */
 export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
-  #driver: Driver;
+  #driver: Drive;
   #makeRoom: (link: Link, name: string) => R;
   #rooms = new Map<string, R>();
   #link: Link;
@@ -70,9 +82,9 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
     super();
     const world = options.world ?? platform(options.WebSocket);
     this.#makeRoom = makeRoom;
-    this.#driver = new Driver(world, {
+    const plan: Plan = {
       urls: [urls].flat().map(gatewayUrl),
-      codec: json,
+      codec: options.codec ?? json,
       token: options.token,
       user: options.user,
       given: options.given,
@@ -80,7 +92,8 @@ export class Client<R extends Room> extends Emitter<ClientEvents<R>> {
       version: options.clientVersion,
       tell: (event) => this.#happened(event),
       failed: (url, error) => this.emit('failed', { url, error }),
-    });
+    };
+    this.#driver = options.drive?.(world, plan) ?? new Driver(world, plan);
     this.#link = {
       command: (kind, body, ticket) => this.#driver.command(kind, body, ticket),
       later: (run, ms) => void world.timer(ms, run),

@@ -36,7 +36,13 @@ export interface Plan extends Omit<Settings, 'random' | 'id' | 'renews'> {
   failed(url: string, error: unknown): void;
 }
 
-export class Driver {
+/** What a client needs of it. */
+export interface Drive {
+  command(kind: OperationKind | 'close', body: Body, ticket: Ticket | undefined): void;
+  close(): Promise<void>;
+}
+
+export class Driver implements Drive {
   #world: World;
   #plan: Plan;
   #machine: Machine;

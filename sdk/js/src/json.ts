@@ -1,5 +1,6 @@
 /** Envelopes in JSON: docs/protocol.md, section 7. */
 
+import { byteLength } from './machine/name.js';
 import type { Codec } from './machine/wire.js';
 
 /** The subprotocol of WebSocket. */
@@ -12,17 +13,14 @@ type Fields = Record<string, unknown>;
 
 export const json: Codec = {
   encode(kind, body) {
-    const text = JSON.stringify({ [kind]: outward(body as Fields) });
-    // Well-formed text has only one reason to escape a surrogate: the other half is missing.
-    if (text.includes('\\ud') && /\\ud[89a-f]/.test(text.replaceAll('\\\\', ''))) {
-      throw new TypeError('a text holds half a surrogate pair');
-    }
-    return text;
+    return textOf({ [kind]: outward(body as Fields) });
   },
 
   number(frame, opId) {
-    return frame.replace('"op_id":0', `"op_id":${opId}`);
+    return (frame as string).replace('"op_id":0', `"op_id":${opId}`);
   },
+
+  size: byteLength as Codec['size'],
 
   decode(data) {
     const envelopes = [JSON.parse(data as string)].flat() as Fields[];
@@ -32,6 +30,16 @@ export const json: Codec = {
     });
   },
 };
+
+/** As JSON; throws for what gateways don't take for it. */
+export function textOf(value: unknown): string {
+  const text = JSON.stringify(value);
+  // Well-formed text has only one reason to escape a surrogate: the other half is missing.
+  if (text.includes('\\ud') && /\\ud[89a-f]/.test(text.replaceAll('\\\\', ''))) {
+    throw new TypeError('a text holds half a surrogate pair');
+  }
+  return text;
+}
 
 /** The fields as they are written. A gateway closes for good where a number is none of its own. */
 function outward(body: Fields): Fields {
@@ -52,7 +60,7 @@ function outward(body: Fields): Fields {
   return written;
 }
 
-function isNumber(name: string, field: number): boolean {
+export function isNumber(name: string, field: number): boolean {
   return Number.isSafeInteger(field) && (field >= 0 || name === 'add');
 }
 

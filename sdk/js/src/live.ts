@@ -1,4 +1,5 @@
 import type { QueueEvent } from './machine/outbox.js';
+import { Frames, type Frame } from './frame.js';
 import { Members } from './members.js';
 import { Room, type RoomEvents, type SubscribeOptions, type Value } from './room.js';
 import { StateMap } from './state.js';
@@ -11,12 +12,31 @@ export class LiveRoom extends Room {
   /** @internal Of the subscription. */
   options: SubscribeOptions = {};
   #states = new Map<string, StateMap>();
+  #frames = new Set<Frames>();
 
   /** A state mount as a live map, always the same one. */
   state<V = Value>(mount: string): StateMap<V> {
     let state = this.#states.get(mount);
-    if (!state) this.#states.set(mount, (state = new StateMap(this, mount)));
+    if (!state) {
+      this.#states.set(mount, (state = new StateMap(this, mount)));
+      for (const frames of this.#frames) frames.watch(mount, state);
+    }
     return state as StateMap<V>;
+  }
+
+  /**
+   * Calls `draw` once in a frame of the screen, if there is something new: so a page keeps up with
+   * any number of events. The answer ends that.
+   */
+  frame(draw: (frame: Frame) => void): () => void {
+    const frames = new Frames(this);
+    for (const [mount, state] of this.#states) frames.watch(mount, state);
+    frames.on('draw', draw);
+    this.#frames.add(frames);
+    return () => {
+      this.#frames.delete(frames);
+      frames.stop();
+    };
   }
 
   /** The events of this name from now on, for `for await`, until the subscription is over. */

@@ -1,4 +1,5 @@
 import { JSON_PROTOCOL } from './json.js';
+import type { Frame } from './machine/wire.js';
 
 /** What is told of a transport, in order. */
 export interface Listener {
@@ -8,7 +9,7 @@ export interface Listener {
 }
 
 export interface Transport {
-  send(frame: string): void;
+  send(frame: Frame): void;
   /** Sends what is left, then ends. The listener isn't told; the answer is when it has ended. */
   close(): Promise<void>;
 }

@@ -3,7 +3,15 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { comesBack, connected, dialled, inRoom, subscribed } from './fake/client.mjs';
+import {
+  comesBack,
+  connected,
+  connectedCore,
+  dialled,
+  dialledCore,
+  inRoom,
+  subscribed,
+} from './fake/client.mjs';
 import { settled } from './fake/world.mjs';
 
 const HOUR = 3_600_000;
@@ -12,7 +20,7 @@ const HOUR = 3_600_000;
 const kinds = (socket) => socket.take().map((envelope) => Object.keys(envelope)[0]);
 
 test('a client that is dropped is back at once, then after longer and longer waits', async () => {
-  const { world } = await connected();
+  const { world } = await connectedCore();
   await world.pass(10_000);
   world.socket.drops();
   for (const [sockets, wait] of [[2, 0], [3, 75], [4, 150], [5, 300]]) {
@@ -26,7 +34,7 @@ test('a client that is dropped is back at once, then after longer and longer wai
 
 test('each of several gateways is tried in turn', async () => {
   const urls = ['https://g1', 'ws://g2:7480/x', 'http://g3'];
-  const { imq, world } = await dialled({ user: 'ann' }, urls);
+  const { imq, world } = await dialledCore(urls);
   const failed = [];
   imq.on('failed', ({ url }) => failed.push(url));
   for (let attempt = 0; attempt < 4; attempt++) {
@@ -55,7 +63,7 @@ test('a gateway that sends its clients elsewhere, and when, is obeyed', async ()
 });
 
 test('a gateway that takes the socket and says nothing is given up', async () => {
-  const { world } = await dialled();
+  const { world } = await dialledCore();
   await world.pass(9_999);
   assert.equal(world.sockets.length, 1);
   await world.pass(1);
@@ -245,7 +253,7 @@ test('so is one whose timers stand still in the sleep, by what the page says', a
 });
 
 test('and so is one that slept while it dialled, or waited to dial', async () => {
-  const { world } = await dialled();
+  const { world } = await dialledCore();
   world.freeze(HOUR);
   await world.pass(0);
   assert.equal(world.sockets.length, 2);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Imq } from '../dist/index.js';
+import { Imq } from '../dist/core.js';
 import { watchPage } from '../dist/page.js';
 import { gatewayUrl, openSocket } from '../dist/transport.js';
 import { platform } from '../dist/world.js';

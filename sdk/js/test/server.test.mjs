@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { withFallback } from '../dist/fallback.js';
 import { Imq } from '../dist/index.js';
+import { Imq as Proto } from '../dist/proto.js';
+import { Imq as Shared } from '../dist/shared.js';
+import { Office } from '../dist/shared/office.js';
+import { Locks } from './fake/shared.mjs';
 import { next, payloads } from './server/events.mjs';
 import { BINARY, runNode, startDev } from './server/processes.mjs';
 import { Proxy } from './server/proxy.mjs';
@@ -95,6 +100,64 @@ describe('with `imq dev`', { skip }, () => {
     await assert.rejects(room.send('chat', 'x'.repeat(70_000)), { code: 'limit' });
     await assert.rejects(imq.call('roll'), { name: 'ImqError' });
     assert.equal(imq.status, 'up');
+  });
+
+  test('over protobuf all is the same', async () => {
+    const imq = new Proto(server.urls, { user: 'pia' });
+    clients.push(imq);
+    const room = await imq.subscribe('/room/6');
+    const other = await client('quin').subscribe('/room/6');
+    const values = ['é', null, { a: [1.5, -1] }, new Uint8Array([0, 255]), new Uint8Array()];
+    const [hers, his] = [payloads(room, 5), payloads(other, 5)];
+    for (const value of values) await room.send('chat', value);
+    assert.deepEqual(await hers, values);
+    assert.deepEqual(await his, values);
+    const scores = room.state('scores');
+    const changed = next(other.state('scores'), 'change', ({ key }) => key === 'sum');
+    await scores.change([{ key: 'bytes', set: new Uint8Array([255]) }, { key: 'sum', add: -5 }]);
+    await changed;
+    assert.deepEqual([...other.state('scores')], [...scores]);
+    const { messages } = await room.history('chat', { limit: 2 });
+    assert.deepEqual(messages.map(({ payload }) => payload), values.slice(3));
+    assert.deepEqual([...room.members].sort(), ['pia', 'quin']);
+    await assert.rejects(scores.set('sum', 1, { ifVersion: 1 }), { code: 'precondition' });
+  });
+
+  test('pages share one connection', async () => {
+    const locks = new Locks();
+    const told = [];
+    const office = new Office((tell) => withFallback({}, tell).world, locks, 'imq-worker');
+    await locks.hold('imq-worker', new AbortController().signal);
+    const page = () => {
+      const { port1, port2 } = new MessageChannel();
+      office.connect(port2);
+      const worker = () => ({ port: port1, onerror: null });
+      const imq = new Shared(server.urls, { user: 'sam', share: 'sam', worker, locks });
+      imq.on('status', ({ status, code }) => told.push(code ? `${status} ${code}` : status));
+      return imq;
+    };
+    const pages = [page(), page()];
+    const rooms = await Promise.all(pages.map((imq) => imq.subscribe('/room/7')));
+    assert.deepEqual(pages.map((imq) => [imq.shared, imq.transport]), [
+      [true, 'websocket'],
+      [true, 'websocket'],
+    ]);
+    const heard = rooms.map((room) => payloads(room, 2));
+    const scores = rooms.map((room) => room.state('scores'));
+    const changed = next(scores[1], 'change');
+    await Promise.all([rooms[0].send('chat', 'one'), scores[0].set('sam', 1)]);
+    await changed;
+    await rooms[1].send('chat', 'two');
+    assert.deepEqual(await Promise.all(heard), [['one', 'two'], ['one', 'two']]);
+    const other = await client('tom').subscribe('/room/7');
+    const left = next(other, 'left');
+    await rooms[0].leave();
+    assert.deepEqual([...other.members].sort(), ['sam', 'tom']);
+    await pages[0].close();
+    await rooms[1].send('chat', 'three');
+    await pages[1].close();
+    assert.deepEqual((await left).users, ['sam']);
+    assert.deepEqual(told, ['up', 'up', 'closed 3000', 'closed 3000']);
   });
 
   test('a lost connection loses nothing, and nobody sees it', async () => {

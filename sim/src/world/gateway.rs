@@ -186,7 +186,9 @@ impl World {
     pub(crate) fn lane_gets(&mut self, at: usize, lane: usize, input: machine::Input<'_>) {
         let host = &mut self.gateways[at].lanes[lane];
         host.member.handle(input, &mut host.out.links, &mut host.member_out);
-        let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);
+        // The boss of the simulation has no operators.
+        let machine::Outbox { news, dials, notices, calls: _ } =
+            std::mem::take(&mut host.member_out);
         for one in news {
             self.lane_hears(at, lane, one);
         }
@@ -240,7 +242,7 @@ impl World {
         let conn = ConnId::at(free);
         self.sockets[socket].conn = Some(conn);
         let (format, address) = (Format::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
-        host.lane.handle(now, Input::Opened { conn, format, address }, &mut host.out);
+        host.lane.handle(now, Input::Opened { conn, format, address, name: None }, &mut host.out);
     }
 
     fn received(&mut self, at: usize, socket: usize, bytes: &[u8]) {

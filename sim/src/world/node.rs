@@ -217,7 +217,9 @@ impl World {
             self.node_decides(at, Input::Boss { linked: link.is_some() });
         }
         let host = &mut self.nodes[at];
-        let machine::Outbox { news, dials, notices } = std::mem::take(&mut host.member_out);
+        // The boss of the simulation has no operators.
+        let machine::Outbox { news, dials, notices, calls: _ } =
+            std::mem::take(&mut host.member_out);
         for one in news {
             self.node_hears(at, one);
         }

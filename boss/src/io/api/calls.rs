@@ -70,7 +70,7 @@ pub(super) async fn connections(
     asked: Result<Query<AskedConnections>, QueryRejection>,
 ) -> Result<Json<fleet::Connections>, Refusal> {
     let wrong = |_| {
-        let wanted = "say how: ?sort=unsent|bytes|operations|age&top=20&user=ann, or less";
+        let wanted = "say how: ?sort=unsent|subscriptions|unanswered&top=20&user=ann, or less";
         Refusal::new(Status::Invalid, wanted)
     };
     let asked = asked.map_err(wrong)?.0;

@@ -94,7 +94,11 @@ function difference(before, after) {
   const stay = (lines) => lines.map((line) => [" ", line]);
   const around = 3;
   const [head, tail] = [a.slice(Math.max(0, begin - around), begin), a.slice(a.length - end)];
-  return [...stay(head), ...middle, ...stay(tail.slice(0, around))];
+  const all = [...stay(head), ...middle, ...stay(tail.slice(0, around))];
+  const isNear = (at) => all.slice(Math.max(0, at - around), at + around + 1)
+    .some(([sign]) => sign !== " ");
+  const isShown = all.map((_, at) => isNear(at));
+  return all.flatMap((line, at) => isShown[at] ? [line] : isShown[at - 1] ? [[" ", "…"]] : []);
 }
 
 // By the longest common subsequence, as far as that isn't too much work.

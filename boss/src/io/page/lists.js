@@ -1,7 +1,7 @@
 // Which clients are slow and which queues are busy: ten fixed places each, so that nothing jumps
 // while hundreds come and go.
 
-import { at, bytes, rounded, say, span, table } from "./dom.js";
+import { at, bytes, rounded, say, table } from "./dom.js";
 
 const PLACES = 10;
 
@@ -10,11 +10,9 @@ const clients = table(at("clients"), [
   { name: "state", text: (it) => it.state,
     look: (it) => it.state === "ok" ? "ok" : it.state ? "slow" : "" },
   { name: "unsent", number: true, text: (it) => bytes(it.unsent_bytes) },
-  { name: "sent/s", number: true, text: (it) => bytes(it.sent_bytes_per_s) },
-  { name: "operations/s", number: true, text: (it) => rounded(it.operations_per_s) },
+  { name: "unanswered", number: true, text: (it) => rounded(it.unanswered) },
   { name: "queues", number: true, text: (it) => rounded(it.subscriptions) },
-  { name: "connected", text: (it) => span(it.connected_ms) },
-  { name: "from", text: (it) => [it.transport, it.address].filter(Boolean).join(" ") },
+  { name: "by", text: (it) => [it.transport, it.encoding].filter(Boolean).join(" ") },
   { name: "at", text: (it) => it.gateway },
 ], { places: PLACES });
 

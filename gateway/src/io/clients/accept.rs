@@ -128,7 +128,7 @@ impl Clients {
             Err(_) if self.listeners.door.has_tls() => return,
             Err(refusal) => return self.turn_away(now, socket, refusal, http),
         };
-        let reader = Reader::Waiting(Box::new(Waiting::new(address, http, by_proxy)));
+        let reader = Reader::Waiting(Box::new(Waiting::new(now, address, http, by_proxy)));
         let stream = self.listeners.door.stream(now, socket);
         let seated = stream.and_then(|stream| {
             let waits = http || by_proxy || stream.is_tls();

@@ -1,13 +1,15 @@
-//! From HTTP to a WebSocket (RFC 6455, section 4.2), pages, and clear words to whoever asks for
-//! anything else.
+//! From HTTP to a WebSocket (RFC 6455, section 4.2) or the fallback for those who can't have one,
+//! pages, and clear words to whoever asks for anything else.
 
 use proto::limits;
 
+use self::fallback::{Manner, Posting, Purpose};
 use self::head::Head;
 use crate::io::origins::Origins;
 use crate::io::pages::Page;
 use crate::machine::Encoding;
 
+pub(super) mod fallback;
 mod head;
 
 /// Where WebSockets are.
@@ -20,6 +22,10 @@ pub(super) enum Outcome {
     More,
     /// Write this; then it is a WebSocket, whose first bytes begin at `used`.
     Open { response: String, encoding: Encoding, used: usize },
+    /// A body is to follow that begins at `used`.
+    Post { posting: Posting, used: usize },
+    /// Write this; another request may begin at `used`.
+    Answer { response: String, is_last: bool, used: usize },
     /// Write these, which are a page, and close.
     Page { head: String, body: &'static [u8] },
     /// Write this and close.
@@ -31,6 +37,7 @@ pub(super) enum Outcome {
 pub(super) struct Refusal {
     status: &'static str,
     headers: &'static str,
+    manner: Manner,
     /// What is wrong, and what to do.
     reason: String,
     /// The `Origin` that may not connect, for the operator: browsers hide the rest.
@@ -39,16 +46,35 @@ pub(super) struct Refusal {
 
 impl Refusal {
     fn new(status: &'static str, reason: impl Into<String>) -> Refusal {
-        Refusal { status, headers: "", reason: reason.into(), foreign: None }
+        let (headers, manner) = ("", Manner::default());
+        Refusal { status, headers, manner, reason: reason.into(), foreign: None }
     }
 
     fn bad(reason: impl Into<String>) -> Refusal {
         Refusal::new("400 Bad Request", reason)
     }
 
+    /// The page's origin may not connect.
+    fn foreign(origin: &str) -> Refusal {
+        let mut refusal = Refusal::new("403 Forbidden", Origins::advice(origin));
+        refusal.foreign = Some(origin.to_owned());
+        refusal
+    }
+
+    /// With these header lines.
+    fn headed(self, headers: &'static str) -> Refusal {
+        Refusal { headers, ..self }
+    }
+
+    /// So that its page can read it.
+    fn with(self, manner: &Manner) -> Refusal {
+        Refusal { manner: manner.clone(), ..self }
+    }
+
     /// The answer that says so.
     pub(super) fn response(&self) -> String {
-        refusal(self.status, self.headers, &self.reason)
+        let headers = format!("{}{}", self.headers, self.manner.cors());
+        refusal(self.status, &headers, &self.reason)
     }
 }
 
@@ -108,6 +134,9 @@ fn answer(
     if let Some(page) = head.path().and_then(|path| pages.iter().find(|page| page.path == path)) {
         return hand_out(head, page);
     }
+    if let Some(purpose) = head.path().and_then(Purpose::of) {
+        return fallback::answer(head, used, purpose, origins);
+    }
     check_request(head)?;
     check_upgrade(head)?;
     let (encoding, response) = upgrade(head, origins)?;
@@ -120,9 +149,8 @@ fn hand_out(head: &Head<'_>, page: &'static Page) -> Result<Outcome, Refusal> {
         "GET" => page.body,
         "HEAD" => &[],
         _ => {
-            let mut refusal = Refusal::new("405 Method Not Allowed", "a page is read with GET");
-            refusal.headers = "Allow: GET, HEAD\r\n";
-            return Err(refusal);
+            let refusal = Refusal::new("405 Method Not Allowed", "a page is read with GET");
+            return Err(refusal.headed("Allow: GET, HEAD\r\n"));
         }
     };
     if head.has_body()? {
@@ -136,9 +164,7 @@ fn upgrade(head: &Head<'_>, origins: &Origins) -> Result<(Encoding, String), Ref
     if let Some(origin) = head.one("Origin")?
         && !origins.allow(origin)
     {
-        let mut refusal = Refusal::new("403 Forbidden", Origins::advice(origin));
-        refusal.foreign = Some(origin.to_owned());
-        return Err(refusal);
+        return Err(Refusal::foreign(origin));
     }
     let key = head.one("Sec-WebSocket-Key")?.filter(|key| head::is_key(key));
     let Some(key) = key else {
@@ -165,7 +191,7 @@ fn upgrade(head: &Head<'_>, origins: &Origins) -> Result<(Encoding, String), Ref
 /// What any request must be.
 fn check_http(head: &Head<'_>) -> Result<(), Refusal> {
     if !head.is_http_1_1() {
-        return Err(Refusal::bad("a WebSocket begins with HTTP/1.1, and this is HTTP/1.0"));
+        return Err(Refusal::bad("HTTP/1.1 is spoken here, and this is HTTP/1.0"));
     }
     if head.one("Host")?.is_none() {
         return Err(Refusal::bad("Host is missing: HTTP/1.1 requires it"));
@@ -180,9 +206,8 @@ fn check_request(head: &Head<'_>) -> Result<(), Refusal> {
         return Err(Refusal::new("404 Not Found", reason));
     }
     if head.method() != "GET" {
-        let mut refusal = Refusal::new("405 Method Not Allowed", "a WebSocket begins with GET");
-        refusal.headers = "Allow: GET\r\n";
-        return Err(refusal);
+        let refusal = Refusal::new("405 Method Not Allowed", "a WebSocket begins with GET");
+        return Err(refusal.headed("Allow: GET\r\n"));
     }
     if head.has_body()? {
         return Err(Refusal::bad("a request for a WebSocket has no body: send none"));
@@ -196,9 +221,7 @@ fn check_upgrade(head: &Head<'_>) -> Result<(), Refusal> {
         head.list(name).any(|one| one.eq_ignore_ascii_case(word.as_bytes()))
     };
     let wanted = |headers: &'static str, reason: &str| {
-        let mut refusal = Refusal::new("426 Upgrade Required", reason);
-        refusal.headers = headers;
-        Err(refusal)
+        Err(Refusal::new("426 Upgrade Required", reason).headed(headers))
     };
     if !lists("Upgrade", "websocket") || !lists("Connection", "upgrade") {
         let reason = "this address speaks WebSocket only: send Upgrade: websocket and Connection: \

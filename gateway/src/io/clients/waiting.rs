@@ -1,5 +1,6 @@
-//! Clients at the door: what a proxy says of them, TLS, and the request for a WebSocket. The lane
-//! knows nothing of them yet; who isn't through in time is gone.
+//! Clients at the door: what a proxy says of them, TLS, and requests over HTTP, of which that for a
+//! WebSocket or for events leads in. The lane knows nothing of them yet; who isn't through in time
+//! is gone.
 
 use std::io;
 use std::net::IpAddr;
@@ -11,6 +12,7 @@ use proto::time::Time;
 
 use super::door::Door;
 use super::handing::Handing;
+use super::handshake::fallback::{Manner, Posting};
 use super::handshake::{self, Outcome};
 use super::proxy::{self, Header};
 use super::refusal::Refusal;
@@ -39,8 +41,25 @@ pub(super) struct Waiting {
     by_proxy: bool,
     /// It is among those whose hand-shakes are next.
     queued: bool,
-    /// The beginning of its request.
-    request: Vec<u8>,
+    /// The beginning of its request, or of the body.
+    pub(super) request: Vec<u8>,
+    pub(super) stage: Stage,
+    /// It has had an answer, and may ask for more.
+    pub(super) is_kept: bool,
+    /// Then it is to have come further.
+    pub(super) until_ms: u64,
+    /// So much of what bodies may take is its.
+    pub(super) reserved: usize,
+}
+
+/// How far a request over HTTP has come.
+#[derive(Debug)]
+pub(super) enum Stage {
+    Head,
+    /// Of a POST: so much is to follow.
+    Body(Posting),
+    /// A POST waits for its answer, to be given so.
+    UnderWay(Manner),
 }
 
 impl Waiting {
@@ -49,9 +68,23 @@ impl Waiting {
         self.address
     }
 
-    pub(super) fn new(address: IpAddr, http: bool, by_proxy: bool) -> Waiting {
-        let request = Vec::new();
-        Waiting { address, http, by_proxy, queued: false, request }
+    /// What is reserved for its body.
+    pub(super) fn reserved(&self) -> usize {
+        self.reserved
+    }
+
+    pub(super) fn new(now: Time, address: IpAddr, http: bool, by_proxy: bool) -> Waiting {
+        Waiting {
+            address,
+            http,
+            by_proxy,
+            queued: false,
+            request: Vec::new(),
+            stage: Stage::Head,
+            is_kept: false,
+            until_ms: now.ms + limits::CONNECT_MS_MAX,
+            reserved: 0,
+        }
     }
 }
 
@@ -60,7 +93,8 @@ impl Clients {
     pub(super) fn puts_off(&mut self, conn: ConnId) -> bool {
         let Some(client) = self.sockets.get_mut(conn.place()) else { return false };
         let Reader::Waiting(waiting) = &mut client.reader else { return false };
-        if waiting.by_proxy || !client.stream.is_tls() {
+        // Behind its first answer TLS is no work that others have to be spared.
+        if waiting.by_proxy || waiting.is_kept || !client.stream.is_tls() {
             return false;
         }
         if !waiting.queued {
@@ -89,8 +123,11 @@ impl Clients {
             let Some((_, conn, serial)) = due else { return };
             let client = self.sockets.get(conn.place()).filter(|one| one.serial == serial);
             match client.map(|client| &client.reader) {
+                Some(Reader::Waiting(waiting)) if now.ms < waiting.until_ms => {
+                    self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
+                }
                 Some(Reader::Waiting(waiting)) => {
-                    self.refused.silent += 1;
+                    self.refused.silent += u64::from(!waiting.is_kept);
                     let address = waiting.address;
                     if waiting.http || waiting.by_proxy {
                         self.gone(now, conn, lane, out);
@@ -107,7 +144,8 @@ impl Clients {
                     self.knocking.push_back((now.ms + limits::CONNECT_MS_MAX, conn, serial));
                 }
                 Some(Reader::Refused | Reader::Page(_)) => self.gone(now, conn, lane, out),
-                Some(Reader::Tcp(_) | Reader::WebSocket(..) | Reader::Deaf) | None => {}
+                Some(Reader::Tcp(_) | Reader::WebSocket(..) | Reader::Events | Reader::Deaf)
+                | None => {}
             }
         }
     }
@@ -208,11 +246,11 @@ impl Clients {
         let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         client.reader = Reader::Tcp(FrameReader::default());
         let format = Format::new(Transport::Tcp, Encoding::Proto);
-        lane.handle(now, Input::Opened { conn, format, address }, out);
+        lane.handle(now, Input::Opened { conn, format, address, name: None }, out);
     }
 
-    /// Bytes of a client at the door have come: more of a request for a WebSocket, or over TCP the
-    /// first that TLS has let through.
+    /// Bytes of a client at the door have come: more of a request over HTTP, or over TCP the first
+    /// that TLS has let through.
     pub(super) fn knocked(
         &mut self,
         now: Time,
@@ -223,16 +261,42 @@ impl Clients {
     ) {
         let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         let Reader::Waiting(waiting) = &mut client.reader else { return };
-        let address = waiting.address;
         if !waiting.http {
+            let address = waiting.address;
             self.open_tcp(now, conn, address, lane, out);
             return self.took(now, conn, bytes, lane, out);
         }
         let before = waiting.request.len();
         waiting.request.extend_from_slice(bytes);
-        if !handshake::is_due(&waiting.request, before) {
-            return;
+        match waiting.stage {
+            Stage::Head => {
+                if before == 0 && waiting.is_kept {
+                    waiting.until_ms = now.ms + limits::CONNECT_MS_MAX;
+                }
+                if handshake::is_due(&waiting.request, before) {
+                    self.requested(now, conn, lane, out);
+                }
+            }
+            Stage::Body(_) => self.body_came(now, conn, lane, out),
+            // Who has an answer to come sends nothing before it has it, or not much.
+            Stage::UnderWay(_) if waiting.request.len() > limits::UPGRADE_BYTES_MAX => {
+                self.gone(now, conn, lane, out);
+            }
+            Stage::UnderWay(_) => {}
         }
+    }
+
+    /// Does what the requests want whose heads have come.
+    pub(super) fn requested(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) {
+        while self.request(now, conn, lane, out) {}
+    }
+
+    /// Does what the next request wants, if its head has come. Whether another may be there behind
+    /// it.
+    fn request(&mut self, now: Time, conn: ConnId, lane: &mut Lane, out: &mut Outbox) -> bool {
+        let Some(client) = self.sockets.get_mut(conn.place()) else { return false };
+        let Reader::Waiting(waiting) = &mut client.reader else { return false };
+        let address = waiting.address;
         let Door { origins, pages, .. } = &self.listeners.door;
         match handshake::read(&waiting.request, origins, pages) {
             Outcome::More => {}
@@ -240,24 +304,26 @@ impl Clients {
                 client.reader = Reader::Page(Box::new(Handing::new(now, head, body)));
                 self.hand_out(now, conn, lane, out);
             }
+            Outcome::Post { posting, used } => {
+                waiting.request.drain(..used);
+                self.begin_post(now, conn, posting, lane, out);
+            }
+            Outcome::Answer { response, is_last, used } => {
+                waiting.request.drain(..used);
+                return self.answer(now, conn, (&response, is_last), lane, out);
+            }
             Outcome::Refuse(refusal) => {
-                client.reader = Reader::Refused;
-                // It is closed in any case; who doesn't take the answer goes without.
-                let written = client.stream.write(refusal.response().as_bytes());
-                let written = written.and_then(|_| client.stream.finish());
-                match refusal.foreign {
-                    Some(origin) => self.complain_of_page(now, address, &origin),
+                match &refusal.foreign {
+                    Some(origin) => self.complain_of_page(now, address, origin),
                     None => self.refused.request += 1,
                 }
-                if written.is_err() {
-                    self.gone(now, conn, lane, out);
-                }
+                self.refuse(now, conn, &refusal, lane, out);
             }
             Outcome::Open { response, encoding, used } => {
                 let mut rest = waiting.request[used..].to_vec();
                 client.reader = Reader::WebSocket(encoding, websocket::Reader::default());
                 let format = Format::new(Transport::WebSocket, encoding);
-                lane.handle(now, Input::Opened { conn, format, address }, out);
+                lane.handle(now, Input::Opened { conn, format, address, name: None }, out);
                 // A gateway that shuts down has ended it already; the client learns why by the
                 // frames that follow, so the answer goes before them in any case.
                 if client.stream.write(response.as_bytes()).ok() != Some(response.len()) {
@@ -267,6 +333,7 @@ impl Clients {
                 }
             }
         }
+        false
     }
 
     /// A page may not connect. Its author sees no reason in a browser, so the operator is told.

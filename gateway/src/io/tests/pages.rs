@@ -6,7 +6,7 @@ use super::*;
 use crate::io::Page;
 
 /// Some 300 KB, all over the bytes.
-const BODY: [u8; 300_000] = {
+static BODY: [u8; 300_000] = {
     let mut body = [0; 300_000];
     let mut at = 0;
     while at < body.len() {

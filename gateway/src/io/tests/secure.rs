@@ -50,6 +50,10 @@ fn clients_speak_tls() {
     let answer = said(running.http, b"", &[UPGRADE, &bye].concat());
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.starts_with("HTTP/1.1 101 ") && answer.contains(":3508,"), "{answer}");
+    let stream = "POST /imq/v1/events HTTP/1.1\r\nHost: imq\r\nContent-Length: 10\r\n\r\n";
+    let answer = said(running.http, b"", format!("{stream}{{\"bye\":{{}}}}").as_bytes());
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     let answer = said(running.http, b"", b"GET / HTTP/1.1\r\nHost: imq\r\n\r\n");
     assert!(answer.starts_with(b"HTTP/1.1 404 "));
     running.stop();

@@ -46,6 +46,17 @@ pub enum Ending {
     AtOnce,
 }
 
+/// Whether a client keeps up with what it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// It does.
+    Keeps,
+    /// It has more unsent than it may: the rest is conflated, or dropped.
+    Slow,
+    /// It asked that events be kept back.
+    Held,
+}
+
 /// The receiver has more unsent than it may and gets events through its own list.
 const SLOW: u8 = 1;
 /// The client asked that events be kept back.
@@ -263,6 +274,15 @@ impl Clients {
     /// How often a receiver became slow.
     pub(in crate::machine) fn slow_total(&self) -> u64 {
         self.slow_total
+    }
+
+    /// Whether it keeps up.
+    pub fn pace(&self, conn: ConnId) -> Pace {
+        match self.slots.get(conn.place()).map_or(0, |slot| slot.flags) {
+            flags if flags & SLOW != 0 => Pace::Slow,
+            flags if flags & HELD != 0 => Pace::Held,
+            _ => Pace::Keeps,
+        }
     }
 
     pub(super) fn is_diverted(&self, conn: ConnId) -> bool {

@@ -107,7 +107,8 @@ fn encode(format: Format, frame: &Frame<'_>, out: &mut Vec<u8>, scratch: &mut Sc
             g2c::put_event(&mut scratch.envelope, kind, sub, body, history);
             format::put_websocket_binary(out, &scratch.envelope);
         }
-        (Encoding::Json, transport) => {
+        // Events are texts: a stream of them in protobuf is never opened.
+        (Encoding::Json, transport) | (Encoding::Proto, transport @ Transport::Events) => {
             scratch.envelope.clear();
             scratch.text.clear();
             g2c::put_envelope(&mut scratch.envelope, kind, sub, body, history);

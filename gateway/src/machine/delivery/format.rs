@@ -19,7 +19,12 @@ pub enum Transport {
     Tcp,
     /// One WebSocket message for each frame.
     WebSocket,
+    /// An answer over HTTP that doesn't end: a server-sent event for each frame, which is JSON.
+    Events,
 }
+
+/// What an answer over HTTP has now and then, and its reader leaves out.
+pub(in crate::machine) const COMMENT: &[u8] = b":\n\n";
 
 /// How the frames of a connection are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -43,7 +48,7 @@ pub struct Format {
 
 impl Format {
     /// How many there are.
-    pub(super) const COUNT: usize = 4;
+    pub(super) const COUNT: usize = 6;
 
     /// Frames written so, on this transport.
     pub const fn new(transport: Transport, encoding: Encoding) -> Format {
@@ -59,20 +64,21 @@ impl Format {
 
 impl Transport {
     /// Appends a frame that is a JSON text.
-    pub(super) fn put_text(self, out: &mut Vec<u8>, text: &[u8]) {
+    pub(in crate::machine) fn put_text(self, out: &mut Vec<u8>, text: &[u8]) {
         match self {
             Transport::Tcp => {
                 wire::put_varint(out, text.len() as u64);
                 out.extend_from_slice(text);
             }
             Transport::WebSocket => put_websocket(out, TEXT, text),
+            Transport::Events => put_event(out, text),
         }
     }
 
     /// Appends what the transport itself says at its end, behind the last frame.
     pub(in crate::machine) fn put_close(self, out: &mut Vec<u8>, code: u16, reason: &str) {
         match self {
-            Transport::Tcp => {}
+            Transport::Tcp | Transport::Events => {}
             Transport::WebSocket => put_websocket_close(out, code, reason),
         }
     }
@@ -81,6 +87,15 @@ impl Transport {
 /// Appends length-prefixed envelopes as a WebSocket message.
 pub(super) fn put_websocket_binary(out: &mut Vec<u8>, envelopes: &[u8]) {
     put_websocket(out, BINARY, envelopes);
+}
+
+/// Appends a server-sent event of one line: our JSON has no other line break than those that its
+/// strings escape.
+fn put_event(out: &mut Vec<u8>, text: &[u8]) {
+    debug_assert!(!text.iter().any(|byte| matches!(byte, b'\n' | b'\r')), "it is one line");
+    out.extend_from_slice(b"data: ");
+    out.extend_from_slice(text);
+    out.extend_from_slice(b"\n\n");
 }
 
 /// Appends an unmasked, final WebSocket frame (RFC 6455, section 5.2).

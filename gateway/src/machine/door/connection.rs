@@ -3,7 +3,7 @@
 use proto::c2g::{self, Kind, field::pong};
 use proto::codes::Close;
 use proto::g2c::{self, BodyKind};
-use proto::ids::Handle;
+use proto::ids::{ConnectionName, Handle};
 use proto::limits;
 use proto::wire::{self, Fields};
 use rand::Rng as _;
@@ -14,18 +14,25 @@ use crate::machine::desk::Desk;
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
 
-const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
+pub(super) const TOO_MUCH: &str = "too many operations or bytes a second: keep to `welcome.limits`";
 
 /// A connection is there.
 pub(in crate::machine) fn opened(
     parts: &mut LaneParts,
     conn: ConnId,
-    format: Format,
+    (format, name): (Format, Option<ConnectionName>),
     out: &mut Outbox,
 ) {
     out.clients.opened(conn, format);
     parts.desk.door.opened(conn, parts.desk.now.ms);
     parts.desk.counters.connections += 1;
+    if let Some(name) = name {
+        parts.desk.door.streams(conn, name, parts.desk.now.ms);
+        let mut event = Vec::new();
+        let text = format!(r#"{{"connection":"{}"}}"#, name.reveal());
+        format.transport.put_text(&mut event, text.as_bytes());
+        out.clients.append(conn, &event);
+    }
     if parts.desk.door.is_draining() {
         parts.desk.close(conn, Close::Draining, "connect to another gateway");
     }

@@ -208,6 +208,11 @@ impl Session {
         self.id.user_queue_hash()
     }
 
+    /// How many of its operations have no answer.
+    pub(in crate::machine) fn unanswered(&self) -> usize {
+        self.unanswered as usize
+    }
+
     /// How many of its operations have no answer, and the bytes of those on lists.
     #[cfg(test)]
     pub(in crate::machine) fn under_way(&self) -> (u32, u32) {

@@ -10,20 +10,21 @@ use prost::Message as _;
 use proto::c2g::{self, C2g, c2g::Body as C};
 use proto::class::ClusterConfig;
 use proto::g2q::{G2q, g2q::Body as G};
+use proto::ids::ConnectionName;
 use proto::link::{At, Role};
 use proto::q2g::{self, Q2g, q2g::Body as Q};
 use proto::time::Time;
 use proto::{frame, g2c, json};
 
 use super::frames::{
-    attached, client_frames, conn, connect, format_of, logged_in, message, number, seldom,
+    attached, client_frames, conn, connect, format_of, logged_in, message, number, post, seldom,
     subscribed, to_application, to_node,
 };
 use crate::machine::application::callout::Outcome;
 use crate::machine::parts::LaneParts;
 use crate::machine::settings::Settings;
 use crate::machine::upstream::{Probe, unheard};
-use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, WebRequest};
+use crate::machine::{Authority, ConnId, Ending, Input, Lane, Outbox, Transport, WebRequest};
 
 /// The link of `n1`; that of `n2` is the next.
 const N1: LinkId = LinkId(0);
@@ -44,6 +45,8 @@ pub(super) struct Bench {
     loud: bool,
     /// What nodes are told of rows is logged, too.
     rows: bool,
+    /// The numbers of what was to be carried, in its order.
+    carries: Vec<u64>,
 }
 
 impl Bench {
@@ -59,6 +62,7 @@ impl Bench {
             version: 0,
             loud: false,
             rows: false,
+            carries: Vec::new(),
         }
     }
 
@@ -100,6 +104,7 @@ impl Bench {
             "again" => self.up_to("n1", LinkId(2)),
             "down" => self.down(link_of(&words[1..])),
             "web" => self.web(&words[1..]),
+            "post" => self.handle(Input::Posted(post(&words[1..]))),
             "n1" | "n2" => self.node_says(link_of(&words), &words[1..]),
             "stuck" => drop(self.stuck.insert(conn(words[1]).number())),
             "unstuck" => drop(self.stuck.remove(&conn(words[1]).number())),
@@ -217,10 +222,13 @@ impl Bench {
         let address = IpAddr::from([127, 0, 0, 1]);
         let text = |at: usize| words.get(at).copied().unwrap_or("").to_owned();
         let body = match words[0] {
-            "open" | "open-json" | "open-ws" => {
+            "open" | "open-json" | "open-ws" | "open-events" => {
                 let format = format_of(words[0]);
                 self.closed.remove(&conn.number());
-                return self.handle(Input::Opened { conn, format, address });
+                // A stream's name is its number.
+                let name = ConnectionName([conn.number() as u8; 16]);
+                let name = (format.transport == Transport::Events).then_some(name);
+                return self.handle(Input::Opened { conn, format, address, name });
             }
             "gone" => {
                 self.closed.insert(conn.number());
@@ -314,6 +322,10 @@ impl Bench {
                 Q::Probed(q2g::Probed { nonce: n(1), except })
             }
             "lost_noted" => Q::LostNoted(q2g::LostNoted { session: n(1) as u32 }),
+            "carry_taken" => {
+                let number = self.carries.get(n(1) as usize).copied().unwrap_or(0);
+                Q::CarryTaken(q2g::CarryTaken { number, status: n(2) as u32 })
+            }
             "nonsense" => return self.handle(Input::LinkFrame { link, frame: &[0xff] }),
             _ => seldom(words),
         };
@@ -400,6 +412,9 @@ impl Bench {
             let said = to_application(&request.body);
             self.say(&format!("app {} {said}", request.request));
         }
+        for (number, posted) in std::mem::take(&mut self.out.posted) {
+            self.say(&format!("post {number}: {}", posted.status()));
+        }
         for reply in std::mem::take(&mut self.out.replies) {
             let text = format!(
                 "web {} status {} {} next {:?}",
@@ -449,6 +464,9 @@ impl Bench {
                     panic!("an empty frame");
                 };
                 let said = to_node(&body);
+                if let G::Carry(carry) = &body {
+                    self.carries.push(carry.number);
+                }
                 if let G::Resume(resume) = body
                     && !self.loud
                     && resume.queue.starts_with("/user/")

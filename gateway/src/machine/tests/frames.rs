@@ -1,15 +1,15 @@
 //! The frames of the scripts: frames from text and text from frames.
 
 use prost::Message as _;
-use proto::c2g;
+use proto::c2g::{self, c2g::Body as C};
 use proto::g2q::{Guest, Login, Operation, Verdict, Verdicts};
 use proto::g2q::{g2q::Body as G, operation, request::Body as Request};
-use proto::ids::{Secret, SessionId};
+use proto::ids::{ConnectionName, Secret, SessionId};
 use proto::q2g::{self, q2g::Body as Q};
 use proto::table::{Moved, Owner, Row};
-use proto::{frame, g2c, json, name};
+use proto::{frame, g2c, json, name, wire};
 
-use crate::machine::{ConnId, Encoding, Format, Transport};
+use crate::machine::{ConnId, Encoding, Format, Post, Transport};
 
 pub(super) fn conn(word: &str) -> ConnId {
     ConnId::at(number(word.strip_prefix('c').expect("a client")) as usize)
@@ -46,6 +46,17 @@ pub(super) fn connect(words: &[&str]) -> c2g::Connect {
         hold: words.get(2) == Some(&"hold"),
         resume,
         ..c2g::Connect::default()
+    }
+}
+
+/// `post NUMBER CONNECTION USER COUNT PING…`, of the user's session 5.
+pub(super) fn post(words: &[&str]) -> Post {
+    Post {
+        number: number(words[0]),
+        connection: ConnectionName([number(words[1]) as u8; 16]),
+        session: session_id(words[2], 5),
+        count: number(words[3]),
+        frames: pings(&words[4..]),
     }
 }
 
@@ -154,6 +165,14 @@ pub(super) fn seldom(words: &[&str]) -> Q {
             let (number, expires_unix_ms) = (n(1), n(3));
             Q::Recognised(q2g::Recognised { number, user, expires_unix_ms })
         }
+        // `carried NUMBER ASKER CONNECTION COUNT PING…`: what was posted elsewhere, pings.
+        "carried" => Q::Carried(q2g::Carried {
+            number: n(1),
+            asker: n(2) as u32,
+            connection: vec![n(3) as u8; 16],
+            count: n(4),
+            frames: pings(&words[5..]),
+        }),
         "invited" => {
             let (session, generation, queue) = (n(1) as u32, n(2), words[3].to_owned());
             Q::Invited(q2g::Invited { session, generation, queue })
@@ -193,6 +212,19 @@ pub(super) fn seldom(words: &[&str]) -> Q {
     }
 }
 
+/// `ping`s of these nonces, one behind the other; `bye` is one.
+pub(super) fn pings(nonces: &[&str]) -> Vec<u8> {
+    let mut frames = Vec::new();
+    for nonce in nonces {
+        let body = match *nonce {
+            "bye" => C::Bye(c2g::Bye {}),
+            nonce => C::Ping(c2g::Ping { nonce: number(nonce) }),
+        };
+        wire::put_message(&mut frames, &c2g::C2g { body: Some(body) });
+    }
+    frames
+}
+
 fn verdicts(bytes: &[u8]) -> String {
     let Verdicts { verdicts } = Verdicts::decode(bytes).expect("verdicts of ours");
     let text = |one: &Verdict| {
@@ -229,6 +261,7 @@ pub(super) fn format_of(word: &str) -> Format {
     match word {
         "open-json" => Format::new(Transport::WebSocket, Encoding::Json),
         "open-ws" => Format::new(Transport::WebSocket, Encoding::Proto),
+        "open-events" => Format::new(Transport::Events, Encoding::Json),
         _ => Format::default(),
     }
 }
@@ -259,6 +292,15 @@ pub(super) fn client_frames(bytes: &[u8], transport: Transport) -> Vec<String> {
                     _ => format!("text {}", brief(str::from_utf8(payload).unwrap())),
                 });
                 head + length
+            }
+            Transport::Events => {
+                let text = str::from_utf8(rest).unwrap();
+                let end = text.find("\n\n").expect("a whole event");
+                texts.push(match text[..end].strip_prefix("data: ") {
+                    Some(text) => format!("event {}", brief(text)),
+                    None => text[..end].to_owned(),
+                });
+                end + 2
             }
         };
         rest = &rest[end..];
@@ -305,6 +347,17 @@ pub(super) fn to_node(body: &G) -> String {
             format!("recognise {} session {id} secret {secret}", one.number)
         }
         G::Confirmed(one) => format!("confirmed {}", one.session),
+        // The number is drawn at random: the script names it by its place.
+        G::Carry(one) => format!(
+            "carry {} for {} session {}: {} bytes",
+            one.count,
+            one.connection[0],
+            one.session_id[15],
+            one.frames.len()
+        ),
+        G::CarriedTaken(one) => {
+            format!("carried_taken {} by {}: {}", one.number, one.asker, one.status)
+        }
         G::Resume(one) => format!(
             "resume of {} sub {}: {} epoch {} marks {:?}",
             one.session, one.sub, one.queue, one.epoch, one.marks

@@ -16,7 +16,8 @@ fn they_are_closed_so_many_a_turn() {
     let mut now = Time::default();
     for number in 0..COUNT {
         let address = std::net::Ipv4Addr::LOCALHOST.into();
-        let opened = Input::Opened { conn: ConnId::at(number), format: Format::default(), address };
+        let (conn, format) = (ConnId::at(number), Format::default());
+        let opened = Input::Opened { conn, format, address, name: None };
         lane.handle(now, opened, &mut out);
     }
     let (mut ended, mut turns) = (Vec::new(), 0);
@@ -56,7 +57,8 @@ fn those_with_the_most_unsent_are_cut_off_so_many_a_turn() {
     let mut now = Time::default();
     for number in 0..200 {
         let address = std::net::Ipv4Addr::LOCALHOST.into();
-        let opened = Input::Opened { conn: ConnId::at(number), format: Format::default(), address };
+        let (conn, format) = (ConnId::at(number), Format::default());
+        let opened = Input::Opened { conn, format, address, name: None };
         lane.handle(now, opened, &mut out);
         out.clients.append(ConnId::at(number), &[0; 1_000]);
     }

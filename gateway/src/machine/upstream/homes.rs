@@ -14,7 +14,7 @@ use proto::q2g::{self, AnswerRef, EventRef, field::q2g as said};
 use proto::table::Moved;
 use proto::wire::{self, WireError};
 
-use super::{BucketIndex, NodeIndex, Pending, moves, recovery, unheard};
+use super::{BucketIndex, NodeIndex, Pending, carrying, moves, recovery, unheard};
 use crate::machine::desk::Desk;
 use crate::machine::door::{connection, operation, refusal};
 use crate::machine::lane::Outbox;
@@ -156,6 +156,8 @@ fn read_rest(
             parts.web.replied(reply, &mut parts.desk, out);
             refusal::release(parts, bucket, out);
         }
+        said::CARRIED => carrying::carried(parts, bucket, &q2g::Carried::decode(body)?, out)?,
+        said::CARRY_TAKEN => carrying::taken(desk, q2g::CarryTaken::decode(body)?, out),
         said::KICK => sessions.kicked(&q2g::Kick::decode(body)?, desk),
         said::INVITED => sessions.invited(q2g::Invited::decode(body)?, desk, out),
         // A newer node's word that this version doesn't know.

@@ -1,3 +1,5 @@
+//! What the stagehand makes of orders.
+
 use super::*;
 
 const G1: Node = Node::Gateway(0);

@@ -26,10 +26,10 @@ fn view() -> View {
         ],
         "events": [{"at_ms": 0, "kind": "joined", "node": "q1", "text": "q1 joined"}],
         "connections": {"missing": [{"node": "g2", "why": "it is silent"}], "connections": [
-            {"user": "ann", "gateway": "g1", "unsent_bytes": 0, "sent_bytes_per_s": 2048,
-             "operations_per_s": 1.0, "connected_ms": 60_000},
-            {"user": "ben", "gateway": "g1", "unsent_bytes": 4096, "sent_bytes_per_s": 0,
-             "operations_per_s": 0.0, "connected_ms": 1000},
+            {"user": "ann", "gateway": "g1", "unsent_bytes": 0, "state": "ok",
+             "subscriptions": 2, "unanswered": 0},
+            {"user": "ben", "gateway": "g1", "unsent_bytes": 4096, "state": "slow",
+             "subscriptions": 1, "unanswered": 3},
         ]},
         "busy": {"missing": [], "queues": [
             {"queue": "/few", "node": "q1", "events_per_s": 1.0, "members": 90.0},
@@ -86,7 +86,7 @@ fn a_pane_is_shown_alone_and_sorted_anew() {
     assert_eq!(below(&shown(&screen), "2 queues by deliveries"), ["/few", "/many"]);
     screen.choose(Pane::Clients);
     screen.sort();
-    assert_eq!(below(&shown(&screen), "3 clients by sent"), ["ann", "ben"]);
+    assert_eq!(below(&shown(&screen), "3 clients by queues"), ["ann", "ben"]);
     screen.choose(Pane::Nodes);
     screen.sort();
     assert_eq!(below(&shown(&screen), "1 nodes by lag"), ["q1", "g1"]);

@@ -20,6 +20,8 @@ pub mod g2q {
     pub const ACKNOWLEDGE: u32 = 17;
     pub const RECOGNISE: u32 = 18;
     pub const MOVED: u32 = 19;
+    pub const CARRY: u32 = 20;
+    pub const CARRIED_TAKEN: u32 = 21;
 }
 pub mod introduce {
     pub const SESSION: u32 = 1;
@@ -176,6 +178,18 @@ pub mod get_user {
 pub mod disconnect_user {
     pub const USER: u32 = 2;
     pub const REASON: u32 = 3;
+}
+pub mod carry {
+    pub const NUMBER: u32 = 1;
+    pub const SESSION_ID: u32 = 2;
+    pub const CONNECTION: u32 = 3;
+    pub const COUNT: u32 = 4;
+    pub const FRAMES: u32 = 5;
+}
+pub mod carried_taken {
+    pub const ASKER: u32 = 1;
+    pub const NUMBER: u32 = 2;
+    pub const STATUS: u32 = 3;
 }
 pub mod probe {
     pub const NONCE: u32 = 1;

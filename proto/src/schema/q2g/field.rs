@@ -21,6 +21,8 @@ pub mod q2g {
     pub const TELL: u32 = 18;
     pub const INVITED: u32 = 19;
     pub const RECOGNISED: u32 = 20;
+    pub const CARRIED: u32 = 21;
+    pub const CARRY_TAKEN: u32 = 22;
 }
 pub mod event {
     pub const SUB: u32 = 1;
@@ -120,6 +122,17 @@ pub mod tell {
     pub const GENERATION: u32 = 9;
     pub const AT_MS: u32 = 10;
     pub const REASON: u32 = 11;
+}
+pub mod carried {
+    pub const ASKER: u32 = 1;
+    pub const NUMBER: u32 = 2;
+    pub const CONNECTION: u32 = 3;
+    pub const COUNT: u32 = 4;
+    pub const FRAMES: u32 = 5;
+}
+pub mod carry_taken {
+    pub const NUMBER: u32 = 1;
+    pub const STATUS: u32 = 2;
 }
 pub mod reply {
     pub const NUMBER: u32 = 1;

@@ -1,6 +1,5 @@
 import { GRACE_MS } from './limits.js';
-import { byteLength } from './name.js';
-import type { Body, Codec, OperationKind } from './wire.js';
+import type { Body, Codec, Frame, OperationKind } from './wire.js';
 
 /** An operation that waits or is unanswered. */
 export class Operation {
@@ -14,7 +13,7 @@ export class Operation {
   opId = 0;
   #codec: Codec;
   /** Its frame, but for the id. */
-  #blank: string;
+  #blank: Frame;
   #deadline: number;
 
   /** Encodes it at once: what the application does with its values later changes nothing. */
@@ -24,7 +23,7 @@ export class Operation {
     this.ticket = ticket;
     this.#codec = codec;
     this.#blank = codec.encode(kind, { op_id: 0, ...body });
-    this.bytes = byteLength(this.#blank) + 10;
+    this.bytes = codec.size(this.#blank) + 10;
     this.#deadline = now + GRACE_MS;
   }
 
@@ -39,7 +38,7 @@ export class Operation {
     this.#deadline = now + GRACE_MS;
   }
 
-  get frame(): string {
+  get frame(): Frame {
     return this.#codec.number(this.#blank, this.opId);
   }
 }

@@ -1,5 +1,5 @@
 import type { Failure } from './failure.js';
-import type { QueueWords, Result } from './wire.js';
+import type { Frame, QueueWords, Result } from './wire.js';
 
 /** Something the application should know. */
 export type Event =
@@ -26,7 +26,7 @@ export interface Redial {
 /** What the machine wants done. */
 export class Outbox {
   /** To be sent in order. The machine empties it when the connection is gone. */
-  frames: string[] = [];
+  frames: Frame[] = [];
   /** For the application, in order. */
   events: Event[] = [];
   /** What to do with the transport; `stop`: close it when all is sent, and don't dial again. */

@@ -171,12 +171,17 @@ export interface QueueWords {
   gap: Gap;
 }
 
+/** One message of the transport, to be sent. */
+export type Frame = string | Uint8Array<ArrayBuffer>;
+
 /** The bytes on the wire for envelopes, and back. */
 export interface Codec {
   /** One envelope. Throws a `TypeError` or `RangeError` for what the wire can't carry. */
-  encode(kind: string, body: object): string;
+  encode(kind: string, body: object): Frame;
   /** An operation, encoded with `op_id: 0` as its first field, under its id. */
-  number(frame: string, opId: number): string;
+  number(frame: Frame, opId: number): Frame;
+  /** In bytes. */
+  size(frame: Frame): number;
   /** The envelopes in one message of the transport. Throws if it holds none. */
   decode(data: unknown): [kind: string, body: unknown][];
 }

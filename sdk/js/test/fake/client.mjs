@@ -7,9 +7,9 @@ import { settled, World } from './world.mjs';
 export const URL = 'ws://g1/imq/v1/ws';
 
 /** A client that has dialled for the first time. */
-export async function dialled(options = { user: 'ann' }, urls = 'ws://g1') {
+export async function dialled(options = { user: 'ann' }, urls = 'ws://g1', Client = Imq) {
   const world = new World();
-  const imq = new Imq(urls, { ...options, world });
+  const imq = new Client(urls, { ...options, world });
   await world.pass(0);
   return { imq, world };
 }
@@ -23,11 +23,11 @@ export async function connected(options, urls) {
   return { imq, world };
 }
 
-/** The same of the small entry. */
+/** The same of the small entry, which only knows WebSocket. */
+export const dialledCore = (urls) => dialled({ user: 'ann' }, urls, Core);
+
 export async function connectedCore() {
-  const world = new World();
-  const imq = new Core('ws://g1', { user: 'ann', world });
-  await world.pass(0);
+  const { imq, world } = await dialledCore();
   world.socket.opens();
   world.socket.welcomes();
   world.socket.take();

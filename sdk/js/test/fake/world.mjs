@@ -9,37 +9,41 @@ export class World {
   /** What the page has to say when it comes back to life. */
   awake = () => {};
   isWatched = false;
+  /** The class WebSocket throws. */
+  isWithoutSockets = false;
   #timers = new Set();
+  #watchers = [];
 
-  now() {
-    return this.time;
+  /** Every page comes back to life. */
+  awakes() {
+    for (const awake of this.#watchers) awake();
   }
 
-  timer(ms, run) {
+  now = () => this.time;
+
+  timer = (ms, run) => {
     const timer = { at: this.time + ms, run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
-  }
+  };
 
-  open(url, listener) {
+  open = (url, listener) => {
+    if (this.isWithoutSockets) throw new Error('no WebSocket here');
     const socket = new Socket(url, listener);
     this.sockets.push(socket);
     return socket;
-  }
+  };
 
-  random() {
-    return 0.5;
-  }
+  random = () => 0.5;
 
-  id() {
-    return '0123456789abcdef';
-  }
+  id = () => '0123456789abcdef';
 
-  watch(awake) {
+  watch = (awake) => {
     this.awake = awake;
+    this.#watchers.push(awake);
     this.isWatched = true;
     return () => (this.isWatched = false);
-  }
+  };
 
   /** The newest socket. */
   get socket() {
@@ -105,6 +109,11 @@ class Socket {
   /** The gateway says this, each in a message of its own. */
   says(...envelopes) {
     for (const envelope of envelopes) this.#listener.frame(JSON.stringify(envelope));
+  }
+
+  /** In these very letters. */
+  saysText(text) {
+    this.#listener.frame(text);
   }
 
   /** In one message. */

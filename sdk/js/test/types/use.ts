@@ -2,6 +2,8 @@
 
 import { Imq, ImqError, type Message, type Room, type Status } from 'imq-client';
 import { Imq as Core } from 'imq-client/core';
+import { withFallback, type Carrier } from 'imq-client/fallback';
+import { Imq as Shared } from 'imq-client/shared';
 
 interface Player {
   points: number;
@@ -39,4 +41,18 @@ export async function playInAPage(): Promise<void> {
     if (error instanceof ImqError && error.code === 'unavailable') return error.mayRetry;
     throw error;
   });
+}
+
+export function playInTabs(user: string): boolean | undefined {
+  const imq = new Shared('/', {
+    worker: () => new SharedWorker('/imq-worker.js', { type: 'module', name: 'imq' }),
+    share: user,
+    token: async () => 'a token',
+  });
+  imq.on('shared', (isShared: boolean) => void isShared);
+  imq.on('transport', (by: Carrier) => void by);
+  // @ts-expect-error Whose connection is it?
+  new Shared('/', { worker: () => new SharedWorker('/imq-worker.js') });
+  const small = new Core('/', withFallback({ user }, (by: Carrier) => void by));
+  return imq.shared ?? small.status === 'up';
 }

@@ -1,4 +1,4 @@
-//! The head of a request for a WebSocket: what may stand once, and what is one list over all of its
+//! The head of a request: what may stand once, and what is one list over all of its
 //! lines (RFC 9110, section 5.3).
 
 use base64::Engine as _;
@@ -78,8 +78,12 @@ impl<'a> Head<'a> {
     /// Whether more belongs to the request, which would be taken for frames.
     pub(super) fn has_body(&self) -> Result<bool, Refusal> {
         let length = self.one("Content-Length")?;
-        let is_chunked = self.values("Transfer-Encoding").next().is_some();
-        Ok(is_chunked || length.is_some_and(|length| length != "0"))
+        Ok(self.is_chunked() || length.is_some_and(|length| length != "0"))
+    }
+
+    /// Whether a body comes whose length isn't said before.
+    pub(super) fn is_chunked(&self) -> bool {
+        self.values("Transfer-Encoding").next().is_some()
     }
 
     fn values(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {

@@ -48,6 +48,8 @@ fn check_bytes(bytes: &[u8], status: &str) {
             Outcome::More => "HTTP/1.1 more".to_owned(),
             Outcome::Open { response, .. } => response.clone(),
             Outcome::Page { head, .. } => head.clone(),
+            Outcome::Post { .. } => "HTTP/1.1 100".to_owned(),
+            Outcome::Answer { response, .. } => response.clone(),
             Outcome::Refuse(refusal) => {
                 assert!(refusal.reason.len() > 10, "{refusal:?}");
                 refusal.response()

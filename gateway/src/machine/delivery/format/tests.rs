@@ -22,13 +22,21 @@ fn a_close_reason_is_cut_between_characters() {
 #[test]
 fn every_format_has_a_place_of_its_own() {
     let mut places = Vec::new();
-    for transport in [Transport::Tcp, Transport::WebSocket] {
+    for transport in [Transport::Tcp, Transport::WebSocket, Transport::Events] {
         for encoding in [Encoding::Proto, Encoding::Json] {
             places.push(Format::new(transport, encoding).place());
         }
     }
     places.sort_unstable();
     assert!(places.into_iter().eq(0..Format::COUNT));
+}
+
+#[test]
+fn an_event_is_one_line_and_an_empty_one() {
+    let mut out = Vec::new();
+    Transport::Events.put_text(&mut out, b"{}");
+    Transport::Events.put_close(&mut out, 3008, "slow");
+    assert_eq!(out, b"data: {}\n\n");
 }
 
 #[test]

@@ -105,6 +105,8 @@ impl Rig {
         match message.body.expect("a body") {
             Body::At(_) => String::new(),
             Body::Recognised(w) => recognised(&w),
+            Body::Carried(w) => carried(&w),
+            Body::CarryTaken(w) => format!("carry_taken {} {}", w.number, w.status),
             Body::Invited(w) => format!("invited {} gen={} {}", w.session, w.generation, w.queue),
             Body::Answer(answer) if !answer.ask.is_empty() => {
                 format!("answer {} ask {}", answer.session, answer.ask)
@@ -112,21 +114,7 @@ impl Rig {
             Body::Answer(answer) => {
                 format!("answer {} {}", answer.session, result(&answer.result, self.loud))
             }
-            Body::Reply(reply) => {
-                let said = result(&reply.result, self.loud);
-                let mut text = format!("reply {} {said}", reply.number);
-                if let Some(queue) = reply.queue {
-                    write!(text, " {} seq={} members={}", queue.queue, queue.seq, queue.members)
-                        .expect("fits");
-                }
-                if let Some(user) = reply.user {
-                    write!(text, " {}", info(&user)).expect("fits");
-                }
-                if !reply.queues.is_empty() {
-                    write!(text, " {}", reply.queues.join(",")).expect("fits");
-                }
-                text
-            }
+            Body::Reply(r) => reply(r, self.loud),
             Body::Event(event) => {
                 let body = body(event.kind, &event.body);
                 format!("event {} #{} {body}{}", event.sub, event.seq, but(event.exclude))
@@ -171,6 +159,26 @@ impl Rig {
             }
         }
     }
+}
+
+fn carried(carried: &q2g::Carried) -> String {
+    let q2g::Carried { number, asker, count, connection, frames, .. } = carried;
+    let frames = String::from_utf8_lossy(frames);
+    format!("carried {number} for {} by {asker}: #{count} {frames}", connection[0])
+}
+
+fn reply(reply: q2g::Reply, loud: bool) -> String {
+    let mut text = format!("reply {} {}", reply.number, result(&reply.result, loud));
+    if let Some(queue) = reply.queue {
+        write!(text, " {} seq={} members={}", queue.queue, queue.seq, queue.members).expect("fits");
+    }
+    if let Some(user) = reply.user {
+        write!(text, " {}", info(&user)).expect("fits");
+    }
+    if !reply.queues.is_empty() {
+        write!(text, " {}", reply.queues.join(",")).expect("fits");
+    }
+    text
 }
 
 fn tell(tell: &q2g::Tell, epoch: &str) -> String {

@@ -40,6 +40,7 @@ impl Rig {
             "introduce" => self.introduction(link, words),
             "forget" => self.lane(link, Body::Forget(g2q::Forget { session: number(2) })),
             "login" | "lost" | "confirmed" | "recognise" => self.home(link, words),
+            "carry" | "carried_taken" => self.carry(link, words),
             "resume" => {
                 self.at(link, words[3]);
                 let invited = words.contains(&"invited");
@@ -73,21 +74,21 @@ impl Rig {
             "note" | "unnote" | "question" | "ended" | "fence" | "answer" => {
                 self.queue_node(link, words)
             }
-            "raw" => {
-                let operation = [0xff; 3];
-                self.at(link, words[2]);
-                let mut bytes = Vec::new();
-                let body = &operation[..];
-                let kind = c2g::Kind::SendState;
-                let session = Handle::named(1);
-                g2q::OperationRef { session, sub: 0, kind, body, askable: false, verdicts: &[] }
-                    .put(&mut bytes);
-                let (_, end) = frame::split(&bytes, 1000).expect("fits").expect("is whole");
-                let frame = bytes[end - (end - 1)..end].to_vec();
-                self.handle(Input::Frame { link, frame: &frame });
-            }
+            "raw" => self.raw(link, words),
             _ => self.client(link, words),
         }
+    }
+
+    /// `g1 raw QUEUE`: an operation that nobody can read.
+    fn raw(&mut self, link: LinkId, words: &[&str]) {
+        self.at(link, words[2]);
+        let (kind, session) = (c2g::Kind::SendState, Handle::named(1));
+        let (body, mut bytes) = (&[0xff; 3][..], Vec::new());
+        g2q::OperationRef { session, sub: 0, kind, body, askable: false, verdicts: &[] }
+            .put(&mut bytes);
+        let (_, end) = frame::split(&bytes, 1000).expect("fits").expect("is whole");
+        let frame = bytes[end - (end - 1)..end].to_vec();
+        self.handle(Input::Frame { link, frame: &frame });
     }
 
     /// `g1 row PREFIX NODE LOSS REIGN CONF`, or of another node
@@ -142,6 +143,28 @@ impl Rig {
             expires_unix_ms: option(words, "until="),
         };
         self.lane(link, Body::Introduce(word));
+    }
+
+    /// `g1 carry NUMBER USER ID CONNECTION COUNT TEXT`, `g1 carried_taken NUMBER USER ASKER STATUS`
+    fn carry(&mut self, link: LinkId, words: &[&str]) {
+        let n = |at: usize| words[at].parse::<u64>().expect("a number");
+        self.at(link, &format!("/user/{}", words[3]));
+        self.lane(
+            link,
+            match words[1] {
+                "carry" => Body::Carry(g2q::Carry {
+                    number: n(2),
+                    session_id: session_id(words[3], n(4)).0.to_vec(),
+                    connection: vec![n(5) as u8; 16],
+                    count: n(6),
+                    frames: words[7].as_bytes().to_vec(),
+                }),
+                _ => {
+                    let (number, asker, status) = (n(2), n(4) as u32, n(5) as u32);
+                    Body::CarriedTaken(g2q::CarriedTaken { asker, number, status })
+                }
+            },
+        );
     }
 
     /// `g1 recognise NUMBER USER ID SECRET`
