@@ -353,7 +353,7 @@ fn processes_are_asked_over_their_links() {
     assert_eq!(stage.post("/api/v1/rpc/..%2Fopenapi", &key, "{}").0, 404);
     assert_eq!(stage.post("/api/v1/rpc/get_queue", "", &"x".repeat(65_537)).0, 413);
 
-    let list = stage.json("/api/v1/connections?sort=age&top=3&user=ann%26");
+    let list = stage.json("/api/v1/connections?sort=subscriptions&top=3&user=ann%26");
     let gateways = [&list["connections"][0]["gateway"], &list["connections"][1]["gateway"]];
     assert_eq!((gateways, &list["missing"]), ([&"g1".into(), &"g2".into()], &Value::Array(vec![])));
     assert_eq!(stage.json("/api/v1/busy")["queues"][0]["node"], "q1");

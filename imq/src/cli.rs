@@ -102,3 +102,6 @@ Exit codes: 0 nothing is wrong, there may be warnings; 1 something is; 2 wrong w
           imq man /usr/local/share/man/man1")]
     Man(pages::ManOptions),
 }
+
+#[cfg(test)]
+mod tests;

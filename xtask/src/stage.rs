@@ -73,7 +73,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool, is_root: bool) -> Vec<Stage> {
     stages.push(tests("unit and script tests", 400, unit_tests(tree)));
     stages.push(tests("simulation", 900, simulation(tree, quick)));
     if !quick {
-        stages.push(tests("cluster", 600, cluster(tree)));
+        stages.push(tests("cluster", 900, cluster(tree)));
         stages.push(tests("hosts", 240, hosts(tree, is_root)));
         stages.push(tests("client libraries", 180, client_libraries(tree)));
         stages.push(tests("load plans", 200, load(tree)));

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use clap::CommandFactory;
-
 use super::*;
 
 #[path = "../../examples/configuration/page.rs"]
@@ -133,29 +131,6 @@ fn flags_win_over_the_file() {
 fn the_reference_is_made_from_the_code() {
     let renew = "cargo run -p imq --example configuration, and look at what changed";
     assert!(REFERENCE == page::text(), "{renew}");
-}
-
-/// Also those that are in no file, and those that all commands share.
-#[test]
-fn the_reference_has_every_option_of_a_process() {
-    let mut all = crate::cli::Cli::command();
-    all.build();
-    let mut count = 0;
-    for role in ["boss", "queue-node", "gateway"] {
-        let role = all.find_subcommand(role).expect("a role is a command");
-        for option in role.get_arguments().filter(|option| !option.is_hide_set()) {
-            let Some(flag) = option.get_long().filter(|flag| !["help", "version"].contains(flag))
-            else {
-                continue;
-            };
-            let variable = option.get_env().expect("every option has its variable").display();
-            for name in [format!("`--{flag}"), format!("`{variable}`")] {
-                assert!(REFERENCE.contains(&name), "docs/configuration-reference.md lacks {name}");
-            }
-            count += 1;
-        }
-    }
-    assert!(count > 50, "{count} options");
 }
 
 /// Secrets are variables that clap doesn't know.

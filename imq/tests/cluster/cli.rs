@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use imq_sdk::{Client, Options, SubscribeOptions};
 use serde_json::Value;
 
 use crate::dev::Dev;
@@ -12,6 +13,9 @@ use crate::process::{Imq, imq, imq_ok, without_settings};
 use crate::reader::check;
 
 const DOCUMENT: &str = include_str!("../../../docs/cli.md");
+
+/// More than a page holds.
+const MEMBERS: usize = 1_010;
 
 /// A shell in a folder of its own, whose `imq` is the one that is tested.
 struct Shell {
@@ -151,25 +155,30 @@ fn documents_for_programs_are_json() {
 #[test]
 fn all_pages_of_members_are_printed() {
     let shell = Shell::start();
-    let join = |at: usize| {
-        let user = format!("user-{at:04}");
-        serde_json::json!({"method": "join_user", "body": {"queue": "/room/1", "user": user}})
-    };
-    // More than a page holds. A batch takes a thousand.
-    for part in [0..600, 600..1_200] {
-        let items: Vec<Value> = part.map(join).collect();
-        let body = serde_json::json!({ "items": items }).to_string();
-        let (port, key) = (shell.dev.base + 90, &shell.dev.rpc_key);
-        let (status, answer) = crate::http::rpc(port, key, "batch", &body);
-        assert_eq!(status, 200, "{answer}");
-    }
+    let names: Vec<String> = (0..MEMBERS).map(|at| format!("user-{at:04}")).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let _members = runtime.block_on(async {
+        let mut members = Vec::new();
+        for user in &names {
+            let (addresses, user) = (vec![shell.dev.gateway(0)], user.clone());
+            let options = Options { addresses, user, ..Options::default() };
+            let client = Client::connect(options).await.expect("the gateway is there");
+            // Nobody is told of the others.
+            let mounts = vec!["scores".to_owned()];
+            let wanted = SubscribeOptions { mounts, ..SubscribeOptions::default() };
+            let room = client.subscribe("/room/1", wanted).await.expect("the room is open");
+            members.push((client, room));
+        }
+        members
+    });
     let boss = shell.boss();
     let printed = imq_ok(&["ctl", "members", "/room/1", "--boss", &boss]);
-    let expected: String = (0..1_200).map(|at| format!("user-{at:04}\n")).collect();
+    let expected: String = names.iter().map(|name| format!("{name}\n")).collect();
     assert_eq!(printed, expected);
     let json = imq_ok(&["ctl", "members", "/room/1", "--json", "--boss", &boss]);
     let json: Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(json["members"].as_array().map(Vec::len), Some(1_200));
+    assert_eq!(json["members"].as_array().map(Vec::len), Some(MEMBERS));
 }
 
 #[test]
