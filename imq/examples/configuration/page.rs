@@ -53,12 +53,11 @@ with all defaults as comments. All processes have `--log FILTER` (`IMQ_LOG`: `er
 text|json` (`IMQ_LOG_FORMAT`), too.
 
 Secrets are never flags. Where no file is named, they are taken from the environment: `IMQ_SECRET`
-(the cluster's, in the place of `secret_file`), `IMQ_ADMIN_KEY` (of the boss, and of `imq ctl`, in
-the place of `admin_key_file`), `IMQ_READ_KEY` (likewise, in the place of `read_key_file`),
-`IMQ_RPC_KEY` (of a gateway, in the place of `rpc_key_file`); and
-`IMQ_TOKEN` is a user's token for the commands that are clients. Those take their gateway and user
-from `IMQ_GATEWAY` and `IMQ_USER`, too, those that ask a boss its address from `IMQ_BOSS_URL`, and
-`imq dev` its ports from `IMQ_PORT_BASE`: `imq COMMAND --help`.
+(the cluster's, in the place of `secret_file`), `IMQ_ADMIN_KEY` and `IMQ_READ_KEY` (of the boss, and
+of the commands that ask it, in the place of `admin_key_file` and `read_key_file`), `IMQ_RPC_KEY`
+(of a gateway, in the place of `rpc_key_file`); and `IMQ_TOKEN` is a user's token for the commands
+that are clients. Those take their gateway and user from `IMQ_GATEWAY` and `IMQ_USER`, the others
+the boss from `IMQ_BOSS_URL`, and `imq dev` its ports from `IMQ_PORT_BASE`: [cli.md](cli.md).
 ";
 
 const MIDDLE: &str = "

@@ -188,7 +188,10 @@ fn what_the_documents_tell_people_to_type_works() {
     looker.sees("sub.log", "hi");
     let said = looker.types("docs/configuration.md", "curl -H", &[], "");
     assert!(said.contains("\"version\""), "{said}");
+    // What the doctor finds on this machine is no mistake of the document's.
+    looker.reader.types("set +e\n");
     let said = looker.types("docs/runbook.md", "imq ctl nodes", &[("10.0.0.5", "127.0.0.1")], "");
+    looker.reader.types("set -e\n");
     for words in ["hosts that may die", "bucket", "q1 joined from", "3 clients by unsent"] {
         assert!(said.contains(words), "{words:?}: {said}");
     }
