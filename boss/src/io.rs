@@ -9,6 +9,7 @@ mod mail;
 mod page;
 mod store;
 mod stream;
+mod trace;
 mod turn;
 
 use std::io;

@@ -10,6 +10,7 @@ pub mod callout;
 mod clients;
 mod connections;
 mod files;
+mod hops;
 pub mod keys;
 mod mail;
 mod metrics;

@@ -21,6 +21,7 @@ mod sessions;
 pub mod settings;
 pub mod survey;
 pub mod token;
+mod traced;
 mod upstream;
 pub mod web;
 

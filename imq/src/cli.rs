@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
 use crate::logging::Format;
-use crate::{client, ctl, dev, doctor, exit, load, pages, token, top};
+use crate::{client, ctl, dev, doctor, exit, load, pages, token, top, trace};
 
 /// Load tests refuse a debug build by these words.
 const VERSION: &str = if cfg!(debug_assertions) {
@@ -75,6 +75,11 @@ pub(crate) enum Command {
     /// Ask a running node, or tell it something.
     #[command(subcommand)]
     Ctl(ctl::Question),
+    /// Follow the messages of one queue or one user for a while: each hop with its time, from all
+    /// processes. What is in the messages isn't shown. It ends by itself.
+    #[command(after_help = "Examples: imq trace /room/1
+          imq trace --user ann --seconds 10 --json")]
+    Trace(trace::Options),
     /// Watch the cluster in the terminal: how many hosts may die, nodes, queues, clients, figures.
     #[command(after_help = "Keys: q quit, s sort, 1 nodes, 2 queues, 3 clients, 0 all
 

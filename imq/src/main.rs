@@ -16,6 +16,7 @@ mod shutdown;
 mod supervisor;
 mod token;
 mod top;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Compare(options) => load::compare(&options),
         Command::Ctl(question) => ctl::run(&question),
         Command::Top(options) => top::run(&options),
+        Command::Trace(options) => trace::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::CheckConfig(options) => config::check(&options),
         Command::Completions(options) => pages::completions(&options),

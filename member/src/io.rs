@@ -8,6 +8,7 @@ pub mod files;
 pub mod http;
 mod membership;
 pub mod process;
+pub mod trace;
 
 pub use board::Board;
 pub use calls::{Calling, Calls};

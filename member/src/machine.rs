@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`Member`] is what a thread is to the cluster, of which `boss` is the part
 //! that speaks with the boss and `dials` the part that knows whom to dial; [`Target`] is such a
-//! one; [`KnownRows`] is what it knows of who has which bucket; [`Sample`] is something counted.
+//! one; [`KnownRows`] is what it knows of who has which bucket; [`Sample`] is something counted; [`trace`] follows
+//! a queue or a user.
 
 mod boss;
 mod dials;
@@ -10,6 +11,7 @@ mod member;
 mod metric;
 mod rows;
 mod target;
+pub mod trace;
 
 pub use boss::{Faults, Health};
 pub use member::{Dial, Input, Member, News, Notice, Outbox};

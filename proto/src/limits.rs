@@ -209,6 +209,13 @@ pub const WEB_LINGER_SILENT_MS_MAX: u64 = 1_000;
 /// How much it is listened to: a large file, sent by mistake, at the pace of this machine.
 pub const WEB_LINGER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// Hops that a thread keeps of one trace, until they are asked for.
+pub const TRACE_HOPS_MAX: usize = 1_000;
+/// Traces at a process at once: each costs a look for every event and operation.
+pub const TRACES_MAX: usize = 4;
+/// A trace ends so long after the last question.
+pub const TRACE_UNASKED_MS: u64 = 5_000;
+
 /// One frame of a link: the snapshot of a queue with all its mounts.
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;
 /// Unsent bytes of a link before the link is ended and comes back by attaching.

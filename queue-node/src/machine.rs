@@ -58,6 +58,7 @@ mod stranger;
 mod subscribe_ref;
 mod subscribed;
 mod timers;
+mod traced;
 mod turn;
 mod unanswered;
 mod user;

@@ -5,6 +5,7 @@ mod adopt;
 mod calls;
 mod config;
 mod keys;
+mod trace;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -25,6 +26,7 @@ pub(super) use self::keys::Keys;
 
 use super::mail::{Letterbox, Mail, NoReply};
 use super::stream::{READERS_MAX, Streams};
+use super::trace::Traces;
 use crate::machine::{Answer, view};
 
 /// What handlers share.
@@ -33,11 +35,13 @@ struct Api {
     letterbox: Letterbox,
     keys: Keys,
     streams: Streams,
+    traces: Traces,
 }
 
 /// The routes of the interface.
 pub(super) fn routes(letterbox: Letterbox, keys: Keys) -> Router {
     let streams = Streams::new(letterbox.clone());
+    let traces = Traces::new(letterbox.clone());
     Router::new()
         .route("/api/v1/nodes", get(nodes))
         .route("/api/v1/status", get(status))
@@ -49,6 +53,7 @@ pub(super) fn routes(letterbox: Letterbox, keys: Keys) -> Router {
         .route("/api/v1/stream", get(stream))
         .route("/api/v1/connections", get(calls::connections))
         .route("/api/v1/busy", get(calls::busy))
+        .route("/api/v1/trace", get(trace::trace))
         .route("/api/v1/rpc/{method}", post(calls::rpc))
         .route("/api/v1/config", get(config::show).post(config::replace))
         .route("/api/v1/config/history", get(config::history))
@@ -56,7 +61,7 @@ pub(super) fn routes(letterbox: Letterbox, keys: Keys) -> Router {
         .route("/api/v1/adopt", post(adopt::adopt))
         .route("/api/v1/drain", post(drain))
         .route_layer(middleware::from_fn_with_state(keys.clone(), keys::reading))
-        .with_state(Api { letterbox, keys, streams })
+        .with_state(Api { letterbox, keys, streams, traces })
 }
 
 /// An answer that is no success: a status and a sentence, as everywhere in imq.

@@ -69,7 +69,7 @@ pub(super) struct Process {
 pub(super) type Processes = BTreeMap<String, Process>;
 
 /// Something with fields, as a process tells it.
-type Row = Map<String, Value>;
+pub(super) type Row = Map<String, Value>;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Missing {
@@ -197,7 +197,12 @@ async fn ask_all(
     Ok(all)
 }
 
-async fn ask(letterbox: &Letterbox, id: NodeId, path: String) -> Result<Vec<u8>, String> {
+/// Asks one process; its answer, or why there is none.
+pub(super) async fn ask(
+    letterbox: &Letterbox,
+    id: NodeId,
+    path: String,
+) -> Result<Vec<u8>, String> {
     let call = Call { callee: Callee::Node(id), method: "GET", path, body: Vec::new() };
     match letterbox.ask(|reply| Mail::Call(call, reply)).await {
         Ok(Answer::Called { status: 200, body }) => Ok(body),
@@ -242,7 +247,7 @@ fn rows_of(body: &[u8], list: &str) -> Result<Vec<Row>, String> {
 }
 
 /// As it stands in a query.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let byte = |byte| match is_plain(byte) {
         true => char::from(byte).to_string(),

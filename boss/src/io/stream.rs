@@ -202,7 +202,7 @@ fn until_next() -> Duration {
 }
 
 /// What a reader hasn't read yet.
-struct Unread(Receiver<Bytes>);
+pub(super) struct Unread(pub(super) Receiver<Bytes>);
 
 impl HttpBody for Unread {
     type Data = Bytes;

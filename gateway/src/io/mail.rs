@@ -10,6 +10,7 @@ use proto::limits;
 use proto::table::BucketTable;
 
 use super::connections::Survey;
+use super::hops::Follow;
 use crate::machine::WebRequest;
 use crate::machine::callout::Outcome;
 use crate::machine::token::Tokens;
@@ -29,6 +30,8 @@ pub(super) enum Letter {
     Called(u64, Outcome),
     /// An operator asks who is connected.
     Survey(Survey),
+    /// An operator follows a queue or a user.
+    Follow(Follow),
     /// Whose tokens are believed.
     Tokens(Arc<Tokens>),
     /// Send the clients elsewhere.
@@ -44,7 +47,9 @@ impl Letter {
     /// lost because the box is full.
     fn kept(&self) -> Option<Discriminant<Letter>> {
         match self {
-            Letter::Requests(_) | Letter::Called(..) | Letter::Survey(_) => None,
+            Letter::Requests(_) | Letter::Called(..) | Letter::Survey(_) | Letter::Follow(_) => {
+                None
+            }
             Letter::Registered { .. }
             | Letter::Table(_)
             | Letter::Config(_)

@@ -15,6 +15,7 @@ use super::clients::door::Door;
 use super::clients::listener::{self, Listeners};
 use super::connections;
 use super::files::Files;
+use super::hops;
 use super::keys::{self, Keys};
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
@@ -139,7 +140,10 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     }
     let back_ends = web::exchange(&settings, boxes[0].clone());
     let (calls, calling) = calls::open(boxes[0].wakes());
-    let for_boss = (calling, connections::routes(boxes[1..].to_vec()));
+    let for_boss = (
+        calling,
+        connections::routes(boxes[1..].to_vec()).merge(hops::routes(boxes[1..].to_vec())),
+    );
     let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), for_boss);
     let (web, open) = web.map_err(|error| Error::Listen {
         what: "the back end's door",

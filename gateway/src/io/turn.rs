@@ -297,6 +297,7 @@ impl Loop {
                     let connected = decider.lane.connected(*order, user, *most, out);
                     survey.answer(self.number, connected);
                 }
+                Letter::Follow(follow) => follow.ask(now, &mut decider.lane),
                 Letter::Tokens(tokens) => {
                     let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);
                     let authority = Authority::Tokens { tokens, fetched };

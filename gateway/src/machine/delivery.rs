@@ -114,6 +114,12 @@ impl Delivery {
         self.events
     }
 
+    /// How many events were written for clients.
+    #[inline]
+    pub(super) fn deliveries(&self) -> u64 {
+        self.deliveries
+    }
+
     /// The queue of an event, if the event is to be told to anybody. A number may be another
     /// queue's by now: then its hash isn't of the bucket that the event is about.
     #[inline]

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 
+use member::machine::trace::Traces;
 use proto::codes::{Close, Status};
 use proto::g2c::{self, BodyKind};
 use proto::ids::Sub;
@@ -29,6 +30,7 @@ pub(super) struct Desk {
     pub(super) door: Door,
     pub(super) upstream: Upstream,
     pub(super) delivery: Delivery,
+    pub(super) traces: Traces,
 }
 
 impl Desk {

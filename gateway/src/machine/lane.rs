@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links, Peer};
+use member::machine::trace::{Subject, Told, Traces};
 use proto::class::ClusterConfig;
 use proto::codes::Close;
 use proto::ids::ConnectionName;
@@ -189,6 +190,7 @@ impl Lane {
             door,
             upstream,
             delivery: Delivery::new(Seed::new(seed)),
+            traces: Traces::default(),
         };
         let parts = LaneParts {
             desk,
@@ -285,6 +287,17 @@ impl Lane {
         out: &Outbox,
     ) -> Vec<Connected> {
         survey::connected(&self.parts.sessions, (order, user, most), out)
+    }
+
+    /// What became of a queue's or a user's messages since the cursor. The first question begins
+    /// the trace. Nothing: too many are followed already.
+    pub fn trace(&mut self, now: Time, subject: Subject, after: u64) -> Option<Told> {
+        self.parts.desk.traces.ask(now, subject, after)
+    }
+
+    /// How many queues and users are followed here.
+    pub fn traces(&mut self, now: Time) -> usize {
+        self.parts.desk.traces.count(now)
     }
 
     /// Whether no client is connected.

@@ -128,8 +128,8 @@ impl Api {
     }
 
     /// An answer that doesn't end.
-    pub(crate) async fn stream(&self, path: &str) -> Result<Response> {
-        let url = self.url(path, &[])?;
+    pub(crate) async fn stream(&self, path: &str, query: &[(&str, &str)]) -> Result<Response> {
+        let url = self.url(path, query)?;
         let request = self.http.get(url.clone());
         let response = self.send(&url, request).await?;
         if response.status().is_success() {

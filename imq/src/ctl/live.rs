@@ -20,16 +20,22 @@ const SILENT_MAX: Duration = Duration::from_secs(10);
 /// The stream, and what it has said so far.
 #[derive(Debug)]
 pub(crate) struct Live {
+    pieces: Pieces,
+    document: Value,
+}
+
+/// The events of a stream, each as it came.
+#[derive(Debug)]
+pub(crate) struct Pieces {
     response: Response,
     unread: Vec<u8>,
-    document: Value,
 }
 
 impl Live {
     /// Begins a stream, and waits for its document.
     pub(crate) async fn open(api: &Api) -> Result<Live> {
-        let response = api.stream("stream").await?;
-        let mut live = Live { response, unread: Vec::new(), document: Value::Null };
+        let response = api.stream("stream", &[]).await?;
+        let mut live = Live { pieces: Pieces::new(response), document: Value::Null };
         live.next().await?;
         Ok(live)
     }
@@ -42,21 +48,9 @@ impl Live {
     /// Waits for what is new. May be dropped and called anew without losing any.
     pub(crate) async fn next(&mut self) -> Result<()> {
         loop {
-            if let Some(piece) = self.piece() {
-                let text = std::str::from_utf8(&piece).context("the boss's stream is no text")?;
-                if take(&mut self.document, text)? {
-                    return Ok(());
-                }
-                continue;
-            }
-            let chunk = tokio::time::timeout(SILENT_MAX, self.response.chunk()).await;
-            let chunk = chunk.context("the boss says nothing any more")?;
-            let Some(chunk) = chunk.context("the boss's stream")? else {
-                bail!("the boss has ended its stream");
-            };
-            self.unread.extend_from_slice(&chunk);
-            if self.unread.len() > PIECE_BYTES_MAX {
-                bail!("the boss's stream has a piece of more than {PIECE_BYTES_MAX} bytes");
+            let piece = self.pieces.next().await?;
+            if take(&mut self.document, &piece)? {
+                return Ok(());
             }
         }
     }
@@ -78,6 +72,31 @@ impl Live {
         }
         Ok(())
     }
+}
+
+impl Pieces {
+    /// Of this answer.
+    pub(crate) fn new(response: Response) -> Pieces {
+        Pieces { response, unread: Vec::new() }
+    }
+
+    /// Waits for the next one. May be dropped and called anew without losing any.
+    pub(crate) async fn next(&mut self) -> Result<String> {
+        loop {
+            if let Some(piece) = self.piece() {
+                return String::from_utf8(piece).context("the boss's stream is no text");
+            }
+            let chunk = tokio::time::timeout(SILENT_MAX, self.response.chunk()).await;
+            let chunk = chunk.context("the boss says nothing any more")?;
+            let Some(chunk) = chunk.context("the boss's stream")? else {
+                bail!("the boss has ended its stream");
+            };
+            self.unread.extend_from_slice(&chunk);
+            if self.unread.len() > PIECE_BYTES_MAX {
+                bail!("the boss's stream has a piece of more than {PIECE_BYTES_MAX} bytes");
+            }
+        }
+    }
 
     /// The oldest event that has come as a whole.
     fn piece(&mut self) -> Option<Vec<u8>> {
@@ -89,15 +108,20 @@ impl Live {
 
 /// Takes an event into the document; whether it was one for it.
 fn take(document: &mut Value, event: &str) -> Result<bool> {
-    let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
-    let Some(data) = field("data: ") else { return Ok(false) };
-    let data: Value = serde_json::from_str(data).context("the boss's stream is no JSON")?;
-    match field("event: ") {
-        Some("document") => *document = data,
-        Some("change") => change(document, data),
+    match self::event(event)? {
+        Some(("document", data)) => *document = data,
+        Some(("change", data)) => change(document, data),
         Some(_) | None => return Ok(false),
     }
     Ok(true)
+}
+
+/// An event's name and what it says, if it says anything.
+pub(crate) fn event(event: &str) -> Result<Option<(&str, Value)>> {
+    let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+    let Some(data) = field("data: ") else { return Ok(None) };
+    let data: Value = serde_json::from_str(data).context("the boss's stream is no JSON")?;
+    Ok(Some((field("event: ").unwrap_or_default(), data)))
 }
 
 /// What isn't in a change is as it was.

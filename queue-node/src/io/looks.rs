@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use member::io::trace::{self, Asked};
 use mio::Waker;
 use proto::time::Time;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::machine::{Busy, Node};
@@ -30,7 +32,8 @@ struct Door {
 /// What only the boss may ask of this process, for operators; and the looks that come of it.
 pub(super) fn routes(waker: Arc<Waker>) -> (Router, Receiver<Look>) {
     let (looks, taken) = sync_channel(LOOKS_MAX);
-    let routes = Router::new().route("/queues/busy", get(busy)).with_state(Door { looks, waker });
+    let routes = Router::new().route("/queues/busy", get(busy)).route("/trace", get(follow));
+    let routes = routes.with_state(Door { looks, waker });
     (routes, taken)
 }
 
@@ -65,4 +68,43 @@ async fn busy(State(door): State<Door>) -> Result<Json<BusyQueues>, (StatusCode,
     door.waker.wake().map_err(|_| unavailable)?;
     let busy = replied.await.map_err(|_| unavailable)?;
     Ok(Json(BusyQueues { queues: busy.into_iter().map(BusyQueue::from).collect() }))
+}
+
+/// What is followed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Follow {
+    queue: Option<String>,
+    user: Option<String>,
+    after: Option<String>,
+}
+
+/// `/trace`: hops of one queue or one user; without either, how many are followed.
+async fn follow(
+    State(door): State<Door>,
+    asked: Result<Query<Follow>, QueryRejection>,
+) -> Result<Json<trace::Answer>, (StatusCode, String)> {
+    let Query(Follow { queue, user, after }) =
+        asked.map_err(|error| (StatusCode::BAD_REQUEST, format!("{}\n", error.body_text())))?;
+    let asked = Asked::of(queue, user, after.as_deref())?;
+    let (subject, from) = (asked.subject.clone(), asked.after.first().copied());
+    let (reply, replied) = oneshot::channel();
+    let look: Look = Box::new(move |node, now| {
+        let told = match subject {
+            Some(subject) => Ok(node.trace(now, subject, from.unwrap_or_default())),
+            None => Err(node.traces(now)),
+        };
+        // Who asked may have gone.
+        reply.send((told, now.unix_ms)).ok();
+    });
+    let far =
+        |()| (StatusCode::SERVICE_UNAVAILABLE, "the node is far behind: ask again\n".to_owned());
+    door.looks.try_send(look).map_err(|_| far(()))?;
+    door.waker.wake().map_err(|_| far(()))?;
+    let (told, now_ms) = replied.await.map_err(|_| far(()))?;
+    match told {
+        Ok(Some(told)) => Ok(Json(trace::answer(&asked, now_ms, vec![Some(told)]))),
+        Ok(None) => Err(trace::too_many()),
+        Err(traces) => Ok(Json(trace::count(traces))),
+    }
 }

@@ -247,13 +247,16 @@ impl Bucket {
         draft: Draft,
         sender: Option<SessionKey>,
     ) {
-        let queue = self.state.queue(index);
         let now = turn.node_ms();
         let shared = &mut *turn.shared;
         shared.counters.events += 1;
         if shared.watch.is_on() {
             shared.watch.event(now, self.reference(index));
         }
+        if shared.traces.is_on() {
+            self.trace_event(turn, index, draft.kind, sender);
+        }
+        let (queue, shared) = (self.state.queue(index), &mut *turn.shared);
         let excluded: Option<Seat> = match sender {
             Some(key) if draft.exclude.is_some() => self.seat_of(index, key),
             Some(_) | None => None,
@@ -304,6 +307,9 @@ impl Bucket {
     pub(crate) fn answer(&mut self, turn: &mut Turn<'_>, asker: &Asker, result: &Remembered) {
         let links = &mut turn.shared.links;
         self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
+        if turn.shared.traces.is_on() {
+            self.trace_answer(turn, asker, result);
+        }
     }
 
     /// Answers with a refusal that leaves nothing behind. A request's key remembers it, unless the

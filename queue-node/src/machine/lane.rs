@@ -357,6 +357,9 @@ impl Bucket {
             let hash = name::hash(send.queue);
             belongs(self, hash)?;
             let (asker, subject) = (asker(send.op_id), ("send_message", send.queue));
+            if turn.shared.traces.is_on() {
+                self.trace_taken(turn, &asker, subject, (hash, body.len()));
+            }
             self.guarded(turn, &asker, subject, |bucket, turn| {
                 bucket.send_message(turn, &asker, &send, Verdicts::of(operation), hash);
             });
@@ -372,6 +375,9 @@ impl Bucket {
             belongs(self, hash)?;
         }
         let subject = (name_of(operation.kind), head.queue);
+        if turn.shared.traces.is_on() {
+            self.trace_taken(turn, &asker, subject, (hash, body.len()));
+        }
         self.guarded(turn, &asker, subject, |bucket, turn| match is_over {
             true => bucket.operation_of_the_past(turn, &asker, operation, head.queue, hash),
             false => bucket.other_operation(turn, &asker, operation, hash),

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
+use member::machine::trace::Traces;
 use proto::b2n;
 use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
@@ -165,6 +166,7 @@ impl Node {
             timers,
             counters: Counters::default(),
             watch: Watch::default(),
+            traces: Traces::default(),
             probes: std::collections::VecDeque::new(),
             dirty: Vec::new(),
             open_units: Vec::new(),

@@ -232,6 +232,7 @@ impl Buckets {
                     turn.shared.couriers.keep(&mut turn.shared.counters, happened);
                 }
                 Effect::Inspected(inspected) => turn.out.inspected.push(*inspected),
+                Effect::Traced(traced) => turn.note(*traced),
                 Effect::Probed(probe) => {
                     if probe.is_sure(prefix) {
                         super::lane::probed(turn, &probe);

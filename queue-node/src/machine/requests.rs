@@ -35,6 +35,11 @@ impl Bucket {
             return self.refuse(turn, &asker, unimplemented());
         };
         let (kind, queue) = (kind_of(body), queue_of(body).unwrap_or_default().into_owned());
+        if turn.shared.traces.is_on() {
+            let hash = name::hash(queue.as_bytes());
+            let bytes = prost::Message::encoded_len(&request);
+            self.trace_taken(turn, &asker, (kind, queue.as_bytes()), (hash, bytes));
+        }
         self.guarded(turn, &asker, (kind, queue.as_bytes()), |bucket, turn| {
             bucket.decide_request(turn, &asker, request, &queue);
         });

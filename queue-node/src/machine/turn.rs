@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use member::machine::trace::Traces;
 use proto::n2b;
 use proto::table::Place;
 use proto::time::Time;
@@ -65,6 +66,7 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
     pub(crate) watch: Watch,
+    pub(crate) traces: Traces,
     /// Buckets with records that their copies haven't been sent, and units that are complete.
     pub(crate) open_units: Vec<u32>,
     pub(crate) units: Vec<Unit>,
@@ -127,6 +129,11 @@ impl<'a> Turn<'a> {
     #[inline]
     pub(crate) fn node_ms(&self) -> NodeMs {
         NodeMs(self.now.ms)
+    }
+
+    /// The moment, as io gave it.
+    pub(crate) fn now(&self) -> Time {
+        self.now
     }
 
     /// The calendar's moment, for people.

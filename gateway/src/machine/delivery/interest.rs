@@ -113,7 +113,7 @@ impl Queue {
 
     /// Who gets every event.
     #[inline]
-    pub(super) fn all(&self) -> &[Subscriber] {
+    pub(in crate::machine) fn all(&self) -> &[Subscriber] {
         &self.all
     }
 

@@ -12,6 +12,7 @@ use crate::machine::delivery::{ConnId, Ending, Frame};
 use crate::machine::desk::Desk;
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
+use crate::machine::traced;
 
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
@@ -107,6 +108,9 @@ fn end_session(
         return;
     }
     let LaneParts { desk, sessions, application, .. } = parts;
+    if desk.traces.is_on() {
+        traced::session((desk, sessions), handle, "disconnected");
+    }
     application.drop_lines(handle, sessions, desk, out);
     if let Some(bucket) = sessions.end(handle, (bye, close), desk, out) {
         refusal::release(parts, bucket, out);

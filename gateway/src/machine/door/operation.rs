@@ -12,6 +12,7 @@ use super::{Refusal, check_op_id, closing, refusal};
 use crate::machine::delivery::{ConnId, Frame};
 use crate::machine::lane::Outbox;
 use crate::machine::parts::LaneParts;
+use crate::machine::traced;
 
 /// Brings an operation on its way to the queue's home, or answers why not.
 #[inline]
@@ -28,7 +29,12 @@ pub(in crate::machine) fn operation(
         return parts.desk.close(conn, Close::BadFrame, reason);
     };
     parts.desk.counters.operations += 1;
-    if let Err(refusal) = send_operation(parts, handle, kind, head, body, out) {
+    let sent = send_operation(parts, handle, kind, head, body, out);
+    if parts.desk.traces.is_on() {
+        let (of, operation) = ((&mut parts.desk, &parts.sessions), (kind, head, body.len()));
+        traced::operation(of, handle, operation, sent.is_err());
+    }
+    if let Err(refusal) = sent {
         refusal::in_turn(parts, conn, handle, head, refusal, out);
     }
 }
@@ -55,6 +61,10 @@ pub(in crate::machine) fn call(
     let queue = name::user_queue(user);
     let head = Head { queue: queue.as_bytes(), ..head };
     let sent = named.and_then(|()| send_operation(parts, handle, Kind::Call, head, body, out));
+    if parts.desk.traces.is_on() {
+        let (of, operation) = ((&mut parts.desk, &parts.sessions), (Kind::Call, head, body.len()));
+        traced::operation(of, handle, operation, sent.is_err());
+    }
     if let Err(refusal) = sent {
         refusal::in_turn(parts, conn, handle, head, refusal, out);
     }
@@ -119,6 +129,10 @@ pub(in crate::machine) fn answered(
     result: &[u8],
     out: &mut Outbox,
 ) {
+    if parts.desk.traces.is_on() {
+        let of = (&mut parts.desk, &parts.sessions);
+        traced::answer(of, (handle, kind, hash), result);
+    }
     if let Some(conn) = parts.sessions.conn_of(handle) {
         parts.desk.send(conn, &Frame::of(BodyKind::Result, result), out);
         closing::dismissed(parts, out);

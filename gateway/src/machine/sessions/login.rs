@@ -19,6 +19,7 @@ use crate::machine::delivery::ConnId;
 use crate::machine::desk::Desk;
 use crate::machine::door::{Admitted, Farewell};
 use crate::machine::lane::Outbox;
+use crate::machine::traced;
 use crate::machine::upstream::{Broken, BucketIndex, NodeSet, Pending};
 
 impl Sessions {
@@ -287,6 +288,9 @@ impl Sessions {
             expires_in_ms,
         };
         desk.send_message(conn, BodyKind::Welcome, &welcome, out);
+        if desk.traces.is_on() {
+            traced::session((desk, self), handle, if resumed { "resumed" } else { "logged_in" });
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::machine::delivery::{ConnId, Frame, Receivers};
 use crate::machine::desk::Desk;
 use crate::machine::door::Farewell;
 use crate::machine::lane::Outbox;
+use crate::machine::traced;
 use crate::machine::upstream::BucketIndex;
 
 /// Those whom the lane's events go to.
@@ -35,9 +36,14 @@ impl Sessions {
         let Desk { upstream, delivery, now, settings, .. } = desk;
         let is_of_it = |hash: u64| upstream.bucket_of(hash) == Some(bucket);
         let Some(sub) = delivery.came(event, is_of_it, (now.ms, settings)) else { return };
+        let before = desk.delivery.deliveries();
         desk.delivery.fan_out(sub, event, receivers!(self, desk, out));
         if desk.delivery.has_filtered(sub) {
             desk.delivery.fan_out_filtered(sub, event, receivers!(self, desk, out));
+        }
+        if desk.traces.is_on() {
+            let receivers = desk.delivery.deliveries() - before;
+            traced::event((desk, self), sub, event, receivers);
         }
         if desk.delivery.is_anyone_too_slow() {
             for conn in desk.delivery.take_too_slow() {

@@ -7,6 +7,7 @@ use link::machine::LinkId;
 
 use crate::machine::application::Happened;
 use crate::machine::state::words::{Answer, WordId};
+use crate::machine::traced::Traced;
 use crate::machine::turn::Inspected;
 
 /// One of them.
@@ -22,6 +23,8 @@ pub(crate) enum Effect {
     Inspected(Box<Inspected>),
     /// One bucket fewer that a lane's probe waits for.
     Probed(Rc<Probe>),
+    /// Whoever follows it may hear that what stands before it is out.
+    Traced(Box<Traced>),
 }
 
 /// A probe of a lane: answered when every bucket that waits for somebody has made sure that it is
@@ -86,7 +89,8 @@ impl Effect {
             Effect::Word { .. }
             | Effect::Answer { .. }
             | Effect::Happened(_)
-            | Effect::Inspected(_) => false,
+            | Effect::Inspected(_)
+            | Effect::Traced(_) => false,
         }
     }
 }

@@ -1,0 +1,49 @@
+//! `GET /api/v1/trace`: one queue or one user, followed for a while.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use proto::codes::Status;
+use proto::name::{QueueName, UserId};
+use serde::Deserialize;
+
+use super::{Api, Refusal};
+use crate::io::trace::{SECONDS, SECONDS_MAX, Subject, TRACES_MAX};
+
+/// What is followed, and for how long.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    queue: Option<String>,
+    user: Option<String>,
+    seconds: Option<u64>,
+}
+
+/// An answer that ends by itself.
+pub(super) async fn trace(
+    State(api): State<Api>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let wanted = "say what to follow: ?queue=/room/1, or ?user=ann, and with it &seconds=60";
+    let wrong = |sentence: String| Refusal::new(Status::Invalid, sentence);
+    let Asked { queue, user, seconds } = asked.map_err(|_| wrong(wanted.to_owned()))?.0;
+    let subject = match (queue, user) {
+        (Some(queue), None) => {
+            QueueName::try_from(queue.as_str()).map_err(|error| wrong(error.to_string()))?;
+            Subject::Queue(queue)
+        }
+        (None, Some(user)) => {
+            UserId::try_from(user.as_str()).map_err(|error| wrong(error.to_string()))?;
+            Subject::User(user)
+        }
+        (Some(_), Some(_)) | (None, None) => return Err(wrong(wanted.to_owned())),
+    };
+    let seconds = seconds.unwrap_or(SECONDS);
+    if !(1..=SECONDS_MAX).contains(&seconds) {
+        return Err(wrong(format!("`seconds` is a number from 1 to {SECONDS_MAX}")));
+    }
+    api.traces.open(subject, seconds).map_err(|_| {
+        let message = format!("{TRACES_MAX} traces are under way already: wait, or end one");
+        Refusal::new(Status::Unavailable, message)
+    })
+}
