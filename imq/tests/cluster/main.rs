@@ -21,6 +21,7 @@ mod documents;
 mod fallback;
 mod folder;
 mod guide;
+mod health;
 mod haproxy;
 mod http;
 mod identity;
