@@ -189,7 +189,7 @@ pub(crate) fn read<T: DeserializeOwned>(answer: Value) -> Result<T> {
     serde_json::from_value(answer).context("the boss is of another version of imq")
 }
 
-/// Why something failed: the error's own words are "error sending request", those at its end say it.
+/// Why something failed: the error's own words are "error sending request", those at its end say.
 pub(crate) fn last_words(error: &reqwest::Error) -> String {
     let mut last: &dyn std::error::Error = error;
     while let Some(source) = last.source() {

@@ -22,7 +22,7 @@ impl Memory {
         let machine = total(&read("/proc/meminfo")?)?;
         let groups = read("/proc/self/cgroup").unwrap_or_default();
         let group = groups.lines().filter_map(|line| group_max(line, &read)).min();
-        // What is at or above it bounds nothing: that is how the older kernel interface says "none".
+        // What is above it bounds nothing: so the older of the kernel's interfaces says "none".
         Some(Memory { machine, group: group.filter(|&max| max < machine) })
     }
 
@@ -39,8 +39,8 @@ fn total(meminfo: &str) -> Option<u64> {
     number.parse::<u64>().ok().map(|number| number * 1024)
 }
 
-/// The least limit of the group in a line of `/proc/self/cgroup` (`0::/a/b`, or `9:memory:/a/b` by
-/// the older interface) and of the groups around it. In a container the path may be the one outside,
+/// The least limit of the group in a line of `/proc/self/cgroup` (`0::/a/b`; `9:memory:/a/b` by the
+/// older interface) and of the groups around it. In a container the path may be the one outside,
 /// and only the last of them, its own, is to be found.
 fn group_max(line: &str, read: &impl Fn(&str) -> Option<String>) -> Option<u64> {
     let (_, line) = line.split_once(':')?;

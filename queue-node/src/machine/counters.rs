@@ -142,7 +142,7 @@ impl Counters {
             ),
             (
                 "imq_queue_node_kept_bytes_max",
-                "Bytes that the node may keep: queues, replay logs, what is remembered, and copies.",
+                "Bytes that the node may keep of all that, and of copies.",
                 self.kept_bytes_max,
             ),
             (
