@@ -117,9 +117,10 @@ class Room:
         fields = {"mount": mount, "payload": payload, "exclude_self": exclude_self or None}
         return _seq_of(await self._ask("send_message", fields))
 
-    async def change(self, mount: str, changes: Sequence[Change]) -> int:
-        """Changes keys of a state mount, all or none. Gives the number of the change."""
-        return await self.state(mount).change(changes)
+    def change(self, mount: str, changes: Sequence[Change]) -> asyncio.Future[int]:
+        """Changes keys of a state mount, all or none, as `StateMap.change` does. Gives the number
+        of the change."""
+        return self.state(mount).change(changes)
 
     async def read_state(
         self, mount: str, *, key_prefix: str = "", after: str = "", limit: int = 0
