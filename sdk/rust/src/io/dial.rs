@@ -95,7 +95,7 @@ impl Line {
     pub(super) async fn next(&mut self, clock: &Clock, unsent: usize) -> Arrived {
         match self {
             Line::Waiting { at_ms, .. } => {
-                clock.sleep_until(Some(*at_ms)).await;
+                clock.sleep_until(*at_ms).await;
                 Arrived::Due
             }
             Line::Dialling(dialled) => Arrived::Dialled(dialled.await),

@@ -1,5 +1,7 @@
 //! The client on tokio against a gateway made of a listener and hand-written answers.
 
+mod sleep;
+
 use crate::{
     Change, Client, ConnectError, Connection, Failure, Options, PageAsked, QueueEvent, Status,
     SubscribeOptions,
