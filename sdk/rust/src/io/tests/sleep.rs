@@ -8,8 +8,8 @@ use crate::io::clock::SLEPT_MS;
 use crate::{Client, Options};
 use proto::g2c::{self, g2c::Body};
 
-/// The machine of this test sleeps.
-fn sleep(ms: u64) {
+/// The machine of this test stands still for so long.
+fn freeze(ms: u64) {
     SLEPT_MS.set(SLEPT_MS.get() + ms);
 }
 
@@ -29,7 +29,7 @@ async fn a_connection_outlives_a_sleep() {
     let application = async {
         let client = Client::connect(gateway.options()).await.unwrap();
         for seq in 1..=3 {
-            sleep(3_600_000);
+            freeze(3_600_000);
             assert_eq!(client.send_message("/a", "chat", "hi").await, Ok(seq));
         }
         client.close().await;
@@ -48,7 +48,7 @@ async fn a_dead_connection_is_given_up_soon_after_a_sleep() {
         assert!(matches!(peer.hear().await, Some(Said::Ping(_))));
         assert!(matches!(peer.hear().await, Some(Said::SendMessage(_))));
         // This is no sleep: it makes the timer of the doubt due.
-        sleep(1_600);
+        freeze(1_600);
         let second = client.send_message("/a", "chat", "ho");
         let comes_back = async {
             let (_, connect) = gateway.accept().await;
@@ -59,7 +59,7 @@ async fn a_dead_connection_is_given_up_soon_after_a_sleep() {
             () = comes_back => {}
         }
     };
-    sleep(3_600_000);
+    freeze(3_600_000);
     tokio::select! {
         _ = first => panic!("nobody has answered"),
         () = server => {}
@@ -71,15 +71,15 @@ async fn a_dead_connection_is_given_up_soon_after_a_sleep() {
 async fn a_dial_that_began_before_a_sleep_is_begun_anew() {
     let gateway = Gateway::start().await;
     let asked = AtomicU32::new(0);
-    let (asks, mut is_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (asks, mut is_asked) = tokio::sync::mpsc::channel(4);
     let tokens = crate::TokenSource::new(move || {
         let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
-        asks.send(number).unwrap();
+        asks.try_send(number).unwrap();
         async move {
-            match number {
-                2 => std::future::pending().await,
-                _ => Ok(format!("t{number}")),
+            if number == 2 {
+                std::future::pending::<()>().await;
             }
+            Ok(format!("t{number}"))
         }
     });
     let options = Options { user: String::new(), token_source: Some(tokens), ..gateway.options() };
@@ -87,7 +87,7 @@ async fn a_dial_that_began_before_a_sleep_is_begun_anew() {
     let client = client.unwrap();
     drop(peer);
     while is_asked.recv().await != Some(2) {}
-    sleep(3_600_000);
+    freeze(3_600_000);
     let server = async {
         let (_, connect) = gateway.accept().await;
         assert_eq!(connect.token, "t3");
