@@ -73,13 +73,13 @@ async fn a_dial_that_began_before_a_sleep_is_begun_anew() {
     let asked = AtomicU32::new(0);
     let (asks, mut is_asked) = tokio::sync::mpsc::channel(4);
     let tokens = crate::TokenSource::new(move || {
-        let number = asked.fetch_add(1, Ordering::Relaxed) + 1;
-        asks.try_send(number).unwrap();
+        let attempt = asked.fetch_add(1, Ordering::Relaxed) + 1;
+        asks.try_send(attempt).unwrap();
         async move {
-            if number == 2 {
+            if attempt == 2 {
                 std::future::pending::<()>().await;
             }
-            Ok(format!("t{number}"))
+            Ok(format!("t{attempt}"))
         }
     });
     let options = Options { user: String::new(), token_source: Some(tokens), ..gateway.options() };
