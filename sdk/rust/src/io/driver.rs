@@ -17,7 +17,7 @@ use super::dial::{Addresses, Arrived, Dialled, Line, Undialled, farewell, given}
 use super::subscription::{Given, Sink};
 use super::{ConnectError, Connection, REQUESTS_MAX, Request, TokenSource};
 use crate::machine::{Client, Input, Outbox, Settings, Transport};
-use crate::{Command, Ticket, limits};
+use crate::{Command, Failure, Ticket, limits};
 
 /// Bytes taken from the socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -110,9 +110,9 @@ impl Driver {
                 Woke::Due => self.handle(Input::Wake),
             }
             if std::mem::take(&mut self.out.wants_token)
-                && let Some(tokens) = &self.tokens
+                && let Some(tokens) = self.tokens.clone()
             {
-                self.renewing = Some(Box::pin(given(tokens.give())));
+                self.renewing = Some(Box::pin(given(tokens)));
             }
             self.tell();
             if self.out.transport.take_if(|transport| *transport == Transport::Stop).is_some() {
@@ -123,6 +123,7 @@ impl Driver {
                 break;
             }
         }
+        self.refuse_the_rest();
         if let Line::Open(stream) = std::mem::replace(&mut self.line, Line::Stopped)
             && let Err(error) = farewell(stream, &self.out.frames).await
         {
@@ -153,6 +154,17 @@ impl Driver {
             // What it waits for may be gone.
             let error = io::Error::new(io::ErrorKind::TimedOut, "the process has stood still");
             self.dialled(Err(Undialled::Socket(error)));
+        }
+    }
+
+    /// What was asked too late was never sent.
+    fn refuse_the_rest(&mut self) {
+        self.requests.close();
+        while let Ok(request) = self.requests.try_recv() {
+            if let Request::Command { answer, .. } = request {
+                // Whoever asked may have stopped waiting.
+                drop(answer.send(Err(Failure::Closed)));
+            }
         }
     }
 
