@@ -97,3 +97,23 @@ async fn a_dial_that_began_before_a_sleep_is_begun_anew() {
         () = server => {}
     }
 }
+
+/// Nobody asks for anything: the timer for the token's end comes late.
+#[tokio::test]
+async fn a_timer_that_comes_late_is_enough() {
+    let gateway = Gateway::start().await;
+    let tokens = crate::TokenSource::new(|| async { Ok("t".to_owned()) });
+    let options = Options { user: String::new(), token_source: Some(tokens), ..gateway.options() };
+    let server = async {
+        let (mut peer, _) = gateway.accept().await;
+        let (session_id, expires_in_ms) = ("s1".to_owned(), 1_000);
+        let welcome = g2c::Welcome { session_id, expires_in_ms, ..g2c::Welcome::default() };
+        peer.say(Body::Welcome(welcome)).await;
+        peer
+    };
+    let (client, mut peer) = tokio::join!(Client::connect(options), server);
+    freeze(3_600_000);
+    assert!(matches!(peer.hear().await, Some(Said::Ping(_))), "the sleep isn't noticed");
+    assert!(matches!(peer.hear().await, Some(Said::Refresh(_))), "the token isn't renewed");
+    drop(client);
+}
