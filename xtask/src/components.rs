@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 16] = [
+const PROGRAMS: [Component; 18] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -109,6 +109,16 @@ const PROGRAMS: [Component; 16] = [
         name: "haproxy",
         probe: "command -v haproxy",
         remedy: Remedy::Packages(&["haproxy"]),
+    },
+    Component {
+        name: "systemd",
+        probe: "command -v systemctl && command -v systemd-analyze && test -x /lib/systemd/systemd",
+        remedy: Remedy::Packages(&["systemd"]),
+    },
+    Component {
+        name: "unshare and nsenter",
+        probe: "command -v unshare && command -v nsenter",
+        remedy: Remedy::Packages(&["util-linux"]),
     },
     Component { name: "ip", probe: "command -v ip", remedy: Remedy::Packages(&["iproute2"]) },
     Component { name: "nft", probe: "command -v nft", remedy: Remedy::Packages(&["nftables"]) },

@@ -22,6 +22,7 @@ mod fallback;
 mod folder;
 mod guide;
 mod haproxy;
+mod health;
 mod http;
 mod identity;
 mod kills;
