@@ -146,7 +146,10 @@ class StateMap(Mapping[str, Any]):
             # The wire can't carry it.
             self._settle(written, 0)
             raise
-        self._show(_keys_of(written))
+        if not answer.done():
+            for change in written:
+                shown = self._shown.get(change["key"], _ABSENT)
+                self._become(change["key"], _changed(shown, change))
         return answer
 
     def reset(self, entries: list[Entry]) -> None:
@@ -163,10 +166,8 @@ class StateMap(Mapping[str, Any]):
             self._reread.touch(change.key)
             if change.version < self.version(change.key):
                 continue
-            if change.is_deleted:
-                self._entries.pop(change.key, None)
-            else:
-                self._entries[change.key] = Entry(change.key, change.value, change.version)
+            value = _ABSENT if change.is_deleted else change.value
+            self._put(change.key, value, change.version)
         self._show([change.key for change in changes])
 
     def reread(self) -> None:
@@ -195,38 +196,52 @@ class StateMap(Mapping[str, Any]):
     def _settle(self, written: list[_Fields], seq: int) -> None:
         """Own changes are answered; under 0 they have changed nothing."""
         for change in written:
-            key = change["key"]
-            others = [other for other in self._pending[key] if other is not change]
-            if others:
-                self._pending[key] = others
-            else:
-                del self._pending[key]
+            key, is_first = change["key"], self._take_pending(change)
             # The result comes before the event; but when the write was resent, the event may have
             # come before, and the change is in the entry already.
-            if self.version(key) >= seq or not self._room.receives(self._mount, key):
-                continue
-            self._reread.touch(key)
-            entry = self._entries.get(key)
-            value = _changed(entry.value if entry else _ABSENT, change)
-            if value is _ABSENT:
-                self._entries.pop(key, None)
-            else:
-                self._entries[key] = Entry(key, value, seq)
-        self._show(_keys_of(written))
+            is_new = self.version(key) < seq and self._room.receives(self._mount, key)
+            if is_new:
+                self._reread.touch(key)
+                self._put(key, _changed(self._value(key), change), seq)
+            # Otherwise the same changes are shown on top of the same value.
+            if not is_new or not is_first:
+                self._show([key])
+
+    def _take_pending(self, change: _Fields) -> bool:
+        """True: it was the first of its key."""
+        key = change["key"]
+        pending = self._pending[key]
+        at = next(at for at, other in enumerate(pending) if other is change)
+        del pending[at]
+        if not pending:
+            del self._pending[key]
+        return at == 0
+
+    def _value(self, key: str) -> Any:
+        """What the queue has said."""
+        entry = self._entries.get(key)
+        return entry.value if entry else _ABSENT
+
+    def _put(self, key: str, value: Any, version: int) -> None:
+        if value is _ABSENT:
+            self._entries.pop(key, None)
+        else:
+            self._entries[key] = Entry(key, value, version)
 
     def _show(self, keys: Iterable[str]) -> None:
-        """Finds out what is shown of these keys, and tells what is new."""
+        """Finds out what is shown of these keys."""
         for key in dict.fromkeys(keys):
-            entry = self._entries.get(key)
-            pending = self._pending.get(key, ())
-            value = reduce(_changed, pending, entry.value if entry else _ABSENT)
-            old = self._shown.get(key, _ABSENT)
-            if value is _ABSENT:
-                self._shown.pop(key, None)
-            else:
-                self._shown[key] = value
-            if not _is_same(old, value):
-                self._streams.push(_told(key, value, old, bool(pending)))
+            self._become(key, reduce(_changed, self._pending.get(key, ()), self._value(key)))
+
+    def _become(self, key: str, value: Any) -> None:
+        """This is shown from now on; tells it if it is new."""
+        old = self._shown.get(key, _ABSENT)
+        if value is _ABSENT:
+            self._shown.pop(key, None)
+        else:
+            self._shown[key] = value
+        if not _is_same(old, value):
+            self._streams.push(_told(key, value, old, key in self._pending))
 
 
 def _told(key: str, value: Any, old: Any, is_pending: bool) -> ValueChange:
@@ -239,10 +254,6 @@ def _told(key: str, value: Any, old: Any, is_pending: bool) -> ValueChange:
         is_new,
         is_pending,
     )
-
-
-def _keys_of(changes: Iterable[_Fields]) -> list[str]:
-    return [change["key"] for change in changes]
 
 
 def _changed(value: Any, change: _Fields) -> Any:
