@@ -31,10 +31,11 @@ OFFSETS = [0, 1, 80, 81, 90, 91, 100, 101, 200, 201, 290, 291]
 PATIENCE_S = 60
 # As where no network is.
 OFFLINE = {"npm_config_offline": "true", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/usr/share/python-wheels"}
+DOCUMENT = (HERE / "README.md").read_text()
 
 
 class Made:
-    """What all tests share: the packages in `out`, the npm ones installed in `project`."""
+    """What all tests share: the packages in `out`, and `project`, into which the npm ones are installed."""
 
     def __init__(self, imq, folder):
         self.folder = pathlib.Path(folder)
@@ -46,12 +47,20 @@ class Made:
         self.out = self.folder / "out"
         build(self.imq, self.out, "--debug-build")
         self.project = self.folder / "project"
-        self.project.mkdir()
-        packages = sorted(self.out.glob("*.tgz"))
-        words = ["--no-audit", "--no-fund", "--cache", self.folder / "cache", *packages]
-        run("npm", "install", *words, cwd=self.project)
+        shutil.copytree(self.out, self.project)
+        self.types("npm install ")
         self.command = self.project / "node_modules/.bin/imq"
         (self.wheel,) = self.out.glob("*.whl")
+
+    def types(self, begins):
+        """What comes of the document's line that begins so, with `imq --version` where it has `imq dev`."""
+        (line,) = re.findall(f"^{begins}.*$", DOCUMENT, re.MULTILINE)
+        places = {
+            "npm_config_cache": self.folder / "npm",
+            "PIPX_HOME": self.folder / "pipx",
+            "PIPX_BIN_DIR": self.folder / "pipx/bin",
+        }
+        return run("sh", "-c", line.replace("imq dev", "imq --version"), cwd=self.project, env=places)
 
     def running(self):
         """The binaries that run out of this folder, by their numbers."""
@@ -180,16 +189,12 @@ class Packages(unittest.TestCase):
             self.assertTrue(self.made.wheel.stem.endswith(tag[1]))
 
     def test_npx_runs_the_binary(self):
-        said = run("npx", "--no-install", "imq", "--version", cwd=self.made.project)
-        self.assertEqual(said, run(self.made.imq, "--version"))
+        self.assertEqual(self.made.types("npx "), run(self.made.imq, "--version"))
 
     def test_pipx_runs_the_binary(self):
         if shutil.which("pipx") is None:
             self.skipTest("pipx is missing: apt-get install pipx")
-        folder = self.made.folder / "pipx"
-        places = {"PIPX_HOME": str(folder), "PIPX_BIN_DIR": str(folder / "bin"), "HOME": str(folder)}
-        said = run("pipx", "run", "--spec", f"./{self.made.wheel.name}", "imq", "--version", cwd=self.made.out, env=places)
-        self.assertEqual(said, run(self.made.imq, "--version"))
+        self.assertEqual(self.made.types("pipx run "), run(self.made.imq, "--version"))
 
     def test_a_cluster_through_the_command(self):
         command = self.made.command

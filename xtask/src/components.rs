@@ -80,11 +80,7 @@ const PROGRAMS: [Component; 19] = [
         probe: "/usr/bin/python3 -c 'import websockets'",
         remedy: Remedy::Packages(&["python3", "python3-websockets"]),
     },
-    Component {
-        name: "pipx",
-        probe: "command -v pipx",
-        remedy: Remedy::Packages(&["pipx"]),
-    },
+    Component { name: "pipx", probe: "command -v pipx", remedy: Remedy::Packages(&["pipx"]) },
     Component {
         name: "protoc",
         probe: "command -v protoc",
