@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 18] = [
+const PROGRAMS: [Component; 19] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -80,6 +80,7 @@ const PROGRAMS: [Component; 18] = [
         probe: "/usr/bin/python3 -c 'import websockets'",
         remedy: Remedy::Packages(&["python3", "python3-websockets"]),
     },
+    Component { name: "pipx", probe: "command -v pipx", remedy: Remedy::Packages(&["pipx"]) },
     Component {
         name: "protoc",
         probe: "command -v protoc",

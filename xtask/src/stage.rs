@@ -78,6 +78,7 @@ pub(crate) fn stages(tree: &Tree, quick: bool, is_root: bool) -> Vec<Stage> {
         stages.push(stage("board", 120, board(tree)));
         stages.push(stage("services", 120, services(tree, is_root)));
         stages.push(tests("client libraries", 180, client_libraries(tree)));
+        stages.push(tests("packages", 120, packages(tree)));
         stages.push(tests("load plans", 200, load(tree)));
         let documented = match documentation::commands(tree) {
             none if none.is_empty() => Work::Missing("no page has a command of ours"),
@@ -226,10 +227,15 @@ fn services(tree: &Tree, is_root: bool) -> Work {
     }
 }
 
+/// Those that carry the binary, from npm and pipx.
+fn packages(tree: &Tree) -> Work {
+    check(tree, "packages/test.py")
+}
+
 fn check(tree: &Tree, script: &str) -> Work {
     match tree.has(script) {
         true => commands([format!("/usr/bin/python3 {script} --imq target/debug/imq")]),
-        false => Work::Missing("its script in ops is not there"),
+        false => Work::Missing("its script is not there"),
     }
 }
 

@@ -103,6 +103,7 @@ fn stages_of_tests_are_known_as_such() {
             "cluster",
             "hosts",
             "client libraries",
+            "packages",
             "load plans"
         ]
     );
@@ -121,7 +122,9 @@ fn what_operators_use_is_tried_and_what_takes_root_is_told_of() {
     let files = [("ops/grafana/check.py", ""), ("ops/systemd/check.py", "")];
     let board = commands_of("board", &files, false);
     assert_eq!(board, ["/usr/bin/python3 ops/grafana/check.py --imq target/debug/imq"]);
-    assert_eq!(commands_of("board", &[], false), ["its script in ops is not there"]);
+    assert_eq!(commands_of("board", &[], false), ["its script is not there"]);
+    let packages = commands_of("packages", &[("packages/test.py", "")], false);
+    assert_eq!(packages, ["/usr/bin/python3 packages/test.py --imq target/debug/imq"]);
     let stages = stages(&Tree::of(&files), false, false);
     let services = stages.into_iter().find(|stage| stage.name == "services");
     assert!(matches!(services.map(|stage| stage.work), Some(Work::LeftOut(_))));
