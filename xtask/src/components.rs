@@ -110,6 +110,11 @@ const PROGRAMS: [Component; 16] = [
         probe: "command -v haproxy",
         remedy: Remedy::Packages(&["haproxy"]),
     },
+    Component {
+        name: "nginx",
+        probe: "command -v nginx",
+        remedy: Remedy::Packages(&["nginx-light"]),
+    },
     Component { name: "ip", probe: "command -v ip", remedy: Remedy::Packages(&["iproute2"]) },
     Component { name: "nft", probe: "command -v nft", remedy: Remedy::Packages(&["nftables"]) },
     Component { name: "curl", probe: "command -v curl", remedy: Remedy::Packages(&["curl"]) },
