@@ -4,7 +4,7 @@
 use crate::clients::here;
 use crate::dev::Dev;
 use crate::folder::Folder;
-use crate::process::{PATIENCE, RPC_KEY, run_in};
+use crate::process::{PATIENCE, RPC_KEY, port_base, run_in};
 use crate::roles::{Arguments, Five};
 use crate::tokens::openssl;
 
@@ -57,4 +57,13 @@ fn a_page_outlives_its_tokens_and_says_when_it_gets_none() {
         ..Arguments::default()
     });
     drive("expiry.mjs", &[ws(five.base), env!("CARGO_BIN_EXE_imq").to_owned(), path.clone()]);
+}
+
+#[test]
+fn a_frame_of_a_foreign_origin_is_told_why_it_is_not_admitted() {
+    let base = port_base();
+    let port = base + 302;
+    let origin = format!("http://localhost:{port}");
+    let five = Five::start_with(&["--origins", &origin]);
+    drive("framed.mjs", &[ws(five.base), port.to_string()]);
 }

@@ -29,6 +29,33 @@ fn the_page_of_a_boss_that_is_gone_says_of_nothing_that_it_is_available() {
 }
 
 #[test]
+fn the_page_shows_that_a_node_comes_and_dies() {
+    let five = Five::start();
+    let url = format!("http://127.0.0.1:{}/", five.base + 100);
+    let mut browser = Command::new("node")
+        .args([here("tests/clients/node/boss-nodes.mjs"), url, "q3".to_owned()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node is there");
+    let mut lines = BufReader::new(browser.stdout.take().expect("it is piped")).lines();
+    // It gives up by itself.
+    let mut next = || lines.next().and_then(Result::ok);
+    let mut said = vec![next()];
+    let at = |offset: u16| format!("127.0.0.1:{}", five.base + offset);
+    let (boss, link, http) = (at(101), at(202), at(292));
+    let words = ["queue-node", "--id", "q3", "--host", "elsewhere", "--boss", &boss];
+    let doors = ["--listen-link", &link, "--listen-http", &http];
+    let mut node = Imq::start(&[&words[..], &doors].concat());
+    said.push(next());
+    node.kill();
+    said.push(next());
+    let ended = browser.wait().expect("it was ours");
+    assert_eq!(said, ["live", "there", "dead"].map(|word| Some(word.to_owned())));
+    assert!(ended.success());
+}
+
+#[test]
 fn on_a_phone_the_page_scrolls_nowhere_sideways() {
     let five = Five::start();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

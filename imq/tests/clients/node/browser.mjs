@@ -104,13 +104,29 @@ class Browser {
   /// Opens a page beside the others.
   async tab(url, metrics = DESK) {
     const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
+    const page = await this.#attach(targetId);
+    await page.send("Emulation.setDeviceMetricsOverride", metrics);
+    await page.send("Page.navigate", { url });
+    return page;
+  }
+
+  /// A frame of another site, by its address, once it is there.
+  async frame(url) {
+    let found;
+    await until(async () => {
+      const { targetInfos } = await this.send("Target.getTargets");
+      found = targetInfos.find((target) => target.type === "iframe" && target.url === url);
+      return found;
+    }, () => `a frame ${url}`);
+    return this.#attach(found.targetId);
+  }
+
+  async #attach(targetId) {
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page(this, targetId, sessionId);
     this.#pages.set(sessionId, page);
     await page.send("Runtime.enable");
     await page.send("Log.enable");
-    await page.send("Emulation.setDeviceMetricsOverride", metrics);
-    await page.send("Page.navigate", { url });
     return page;
   }
 }

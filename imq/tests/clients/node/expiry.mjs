@@ -23,13 +23,12 @@ let asked = 0;
 const answers = { good: () => [200, token(keys)], none: () => [403, ""] };
 answers.bad = () => [200, token(`${keys}.other`)];
 let backEnd = answers.good;
-const site = await Site.open({
-  "/token": (response) => {
-    asked++;
-    const [status, text] = backEnd();
-    response.writeHead(status).end(text);
-  },
-});
+function answer(response) {
+  asked++;
+  const [status, text] = backEnd();
+  response.writeHead(status).end(text);
+}
+const site = await Site.open({ answers: { "/token": answer } });
 
 await withBrowser(async (browser) => {
   const parts = { url, room: "/room/expiry", token: "/token" };

@@ -14,8 +14,9 @@ export class Site {
   #files = new Map();
 
   /// Serves the page. `answers`: by path, a function that answers. `words`: the number of the words
-  /// that page and shared worker speak, as if the library were of another version.
-  static async open(answers = {}, words = undefined) {
+  /// that page and shared worker speak, as if the library were of another version. `port`: one that
+  /// is free, if which one matters.
+  static async open({ answers = {}, words = undefined, port = 0 } = {}) {
     const site = new Site();
     const html = { type: "text/html", text: readFileSync(path("client-page/index.html")) };
     site.#files.set("/", html);
@@ -31,7 +32,7 @@ export class Site {
       response.writeHead(file ? 200 : 404, { "Content-Type": file?.type ?? "text/plain" });
       return response.end(file?.text);
     });
-    await new Promise((listens) => site.#server.listen(0, "127.0.0.1", listens));
+    await new Promise((listens) => site.#server.listen(port, "127.0.0.1", listens));
     return site;
   }
 

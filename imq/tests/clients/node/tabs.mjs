@@ -26,7 +26,7 @@ function opened(browser, site, user, state) {
   return enter(browser, site, parts, [`by websocket, ${state}`]);
 }
 
-const [site, later] = [await Site.open(), await Site.open({}, 1_000)];
+const [site, later] = [await Site.open(), await Site.open({ words: 1_000 })];
 await withBrowser(async (browser) => {
   const first = await opened(browser, site, "ann", "shared");
   const second = await opened(browser, site, "ann", "shared");

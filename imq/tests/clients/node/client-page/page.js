@@ -19,7 +19,7 @@ const worker = () => new SharedWorker('/worker.js', { type: 'module' });
 const urls = query.getAll('url');
 const imq = share ? new Shared(urls, { ...options, share, worker }) : new Imq(urls, options);
 
-Object.assign(window, { imq, heard: [], trouble: [], statuses: [], refused: [] });
+Object.assign(window, { imq, heard: [], trouble: [], statuses: [], refused: [], codes: [] });
 
 function show() {
   const { status, code = 0, reason = '' } = statuses.at(-1) ?? { status: imq.status };
@@ -35,6 +35,7 @@ imq.on('transport', show);
 imq.on('shared', show);
 imq.on('failed', ({ error }) => {
   refused.push(`${error}`);
+  codes.push(error.code);
   part('refused').value = `${error}`;
 });
 
