@@ -23,6 +23,7 @@ mod fallback;
 mod folder;
 mod guide;
 mod haproxy;
+mod health;
 mod http;
 mod identity;
 mod kills;

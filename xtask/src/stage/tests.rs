@@ -115,3 +115,14 @@ fn only_root_makes_hosts_and_others_are_told() {
     assert!(matches!(work(true).map(|stage| stage.work), Some(Work::Commands(_))));
     assert!(matches!(work(false).map(|stage| stage.work), Some(Work::LeftOut(_))));
 }
+
+#[test]
+fn what_operators_use_is_tried_and_what_takes_root_is_told_of() {
+    let files = [("ops/grafana/check.py", ""), ("ops/systemd/check.py", "")];
+    let board = commands_of("board", &files, false);
+    assert_eq!(board, ["/usr/bin/python3 ops/grafana/check.py --imq target/debug/imq"]);
+    assert_eq!(commands_of("board", &[], false), ["its script in ops is not there"]);
+    let stages = stages(&Tree::of(&files), false, false);
+    let services = stages.into_iter().find(|stage| stage.name == "services");
+    assert!(matches!(services.map(|stage| stage.work), Some(Work::LeftOut(_))));
+}
