@@ -61,8 +61,7 @@ fn a_page_outlives_its_tokens_and_says_when_it_gets_none() {
 
 #[test]
 fn a_frame_of_a_foreign_origin_is_told_why_it_is_not_admitted() {
-    let base = port_base();
-    let port = base + 302;
+    let port = port_base() + 302;
     let origin = format!("http://localhost:{port}");
     let five = Five::start_with(&["--origins", &origin]);
     drive("framed.mjs", &[ws(five.base), port.to_string()]);
