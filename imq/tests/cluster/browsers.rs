@@ -1,5 +1,5 @@
-//! Pages with the client library in a real browser, which does to them what browsers do. The scripts
-//! say what happens; each ends its browser.
+//! Pages with the client library in a real browser, which does to them what browsers do. The
+//! scripts say what happens; each ends its browser.
 
 use crate::clients::here;
 use crate::dev::Dev;

@@ -25,8 +25,8 @@ async function isConnected(user) {
 }
 
 /// Puts the page to sleep while numbers are said, for as long as `lasts`, and wakes it.
-async function slept(page, user, said, sleep, lasts) {
-  const wake = await sleep();
+async function slept(page, user, said, suspend, lasts) {
+  const wake = await suspend();
   const asleepAt = Date.now();
   do {
     await say(user, said.length);
@@ -65,7 +65,7 @@ async function frozenTab(site) {
   await withBrowser(async (browser) => {
     const page = await opened(browser, site, "frozen");
     const become = (state) => page.send("Page.setWebLifecycleState", { state });
-    const sleep = async () => {
+    const suspend = async () => {
       await become("frozen");
       const before = await page.evaluate("ticks");
       return async () => {
@@ -74,7 +74,7 @@ async function frozenTab(site) {
         return ticks;
       };
     };
-    const ticks = await slept(page, "frozen", [], sleep, untilGivenUp("frozen"));
+    const ticks = await slept(page, "frozen", [], suspend, untilGivenUp("frozen"));
     assert.ok(ticks <= 1, "its timers stood still");
     assert.deepEqual(await states(page), ["up", "reconnecting", "up"]);
     assert.ok(await page.evaluate("statuses.at(-1).resumed"));
@@ -85,9 +85,9 @@ async function sleepingMachine(site) {
   await withBrowser(async (browser) => {
     const page = await opened(browser, site, "asleep");
     const said = [];
-    await slept(page, "asleep", said, () => browser.sleep(), nap);
+    await slept(page, "asleep", said, () => browser.suspend(), nap);
     assert.deepEqual(await states(page), ["up"], "a short sleep costs no connection");
-    await slept(page, "asleep", said, () => browser.sleep(), untilGivenUp("asleep"));
+    await slept(page, "asleep", said, () => browser.suspend(), untilGivenUp("asleep"));
     assert.deepEqual(await states(page), ["up", "reconnecting", "up"]);
     assert.ok(await page.evaluate("statuses.at(-1).resumed"));
   });

@@ -87,7 +87,7 @@ class Browser {
   }
 
   /// Stops all its processes as the machine's sleep does; the answer wakes them up.
-  async sleep() {
+  async suspend() {
     const { processInfo } = await this.send("SystemInfo.getProcessInfo");
     const signal = (name) => processInfo.forEach(({ id }) => process.kill(id, name));
     signal("SIGSTOP");
