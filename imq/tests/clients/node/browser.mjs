@@ -25,10 +25,13 @@ export async function withBrowser(act) {
     "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank",
   ]);
   let opened;
-  const bound = setTimeout(() => {
+  const end = () => {
     opened?.wake();
     browser.kill("SIGKILL");
-  }, BROWSER_MS_MAX);
+  };
+  const bound = setTimeout(end, BROWSER_MS_MAX);
+  // Where another one's failure ends the process.
+  process.once("exit", end);
   try {
     const socket = new WebSocket(await door(browser));
     await new Promise((open, failed) => socket.on("open", open).on("error", failed));
@@ -36,9 +39,9 @@ export async function withBrowser(act) {
     socket.close();
   } finally {
     clearTimeout(bound);
-    opened?.wake();
+    process.off("exit", end);
     const ended = new Promise((done) => browser.once("close", done));
-    browser.kill("SIGKILL");
+    end();
     if (browser.exitCode === null && browser.pid) await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
