@@ -112,6 +112,11 @@ const PROGRAMS: [Component; 19] = [
         remedy: Remedy::Packages(&["haproxy"]),
     },
     Component {
+        name: "nginx",
+        probe: "command -v nginx",
+        remedy: Remedy::Packages(&["nginx-light"]),
+    },
+    Component {
         name: "systemd",
         probe: "command -v systemctl && command -v systemd-analyze && test -x /lib/systemd/systemd",
         remedy: Remedy::Packages(&["systemd"]),

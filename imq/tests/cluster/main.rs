@@ -7,6 +7,7 @@ mod aftermath;
 mod application;
 mod asking;
 mod bad_start;
+mod browsers;
 mod callouts;
 mod classes;
 mod cli;
