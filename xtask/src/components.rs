@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 19] = [
+const PROGRAMS: [Component; 20] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
