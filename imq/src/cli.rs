@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{BossOptions, CheckOptions, GatewayOptions, QueueNodeOptions};
 use crate::logging::Format;
-use crate::{client, ctl, dev, doctor, exit, load, pages, token, top, trace};
+use crate::{client, ctl, dev, doctor, exit, health, load, pages, token, top, trace};
 
 /// Load tests refuse a debug build by these words.
 const VERSION: &str = if cfg!(debug_assertions) {
@@ -94,6 +94,12 @@ Examples: imq top --boss http://10.0.0.5:7500
 
 Exit codes: 0 nothing is wrong, there may be warnings; 1 something is; 2 wrong words.")]
     Doctor(doctor::Options),
+    /// Ask a process whether it is well, as health checks do: 0 if it is.
+    #[command(after_help = "Examples: imq health http://127.0.0.1:7500
+          imq health http://127.0.0.1:7490 --ready
+
+Exit codes: 0 it is well; 1 it says that it isn't; 2 it doesn't answer, or wrong words.")]
+    Health(health::Options),
     /// Check a configuration file and say all that is wrong with it.
     #[command(after_help = "Example: imq check-config /etc/imq.toml")]
     CheckConfig(CheckOptions),

@@ -74,8 +74,6 @@ pub(crate) enum Question {
 /// If the node can't be asked, refuses, or a copy differs.
 pub(crate) fn run(question: &Question) -> Result<ExitCode> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    // Installed already: somebody else in this process needs it, too.
-    rustls::crypto::ring::default_provider().install_default().ok();
     let done = runtime.block_on(async {
         match question {
             Question::Nodes(options) => cluster::nodes(options).await,

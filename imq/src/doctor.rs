@@ -48,8 +48,6 @@ pub(crate) struct Options {
 /// Looks at everything, and prints what it finds. Fails if something is wrong.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // Installed already: somebody else in this process needs it, too.
-    rustls::crypto::ring::default_provider().install_default().ok();
     let findings = runtime.block_on(look(options))?;
     let is_bad = findings.iter().any(|finding| finding.verdict == Verdict::Fail);
     if options.json {

@@ -76,9 +76,8 @@ pub(crate) struct RoomsArgs {
     /// Gateways' client addresses, given to the connections in turn.
     #[arg(long, value_delimiter = ',', default_value = "127.0.0.1:7400")]
     address: Vec<SocketAddr>,
-    /// Speak over WebSocket; the addresses are then those of the clients' HTTP.
-    #[arg(long)]
-    websocket: bool,
+    #[command(flatten)]
+    spoken: Spoken,
     /// How many connections.
     #[arg(long, default_value_t = 1000)]
     connections: usize,
@@ -107,6 +106,27 @@ pub(crate) struct RoomsArgs {
     json: bool,
 }
 
+/// How connections speak: protobuf over TCP, unless one of these is given.
+#[derive(Debug, Args)]
+struct Spoken {
+    /// Speak over WebSocket; addresses are then those of the clients' HTTP.
+    #[arg(long)]
+    websocket: bool,
+    /// Speak JSON by server-sent events and POSTs, at the same addresses; only in an open loop.
+    #[arg(long, conflicts_with = "websocket")]
+    events: bool,
+}
+
+impl Spoken {
+    fn transport(&self) -> Transport {
+        match (self.websocket, self.events) {
+            (true, _) => Transport::WebSocket,
+            (false, true) => Transport::Events,
+            (false, false) => Transport::Tcp,
+        }
+    }
+}
+
 /// `imq compare`.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
@@ -118,8 +138,9 @@ pub(crate) struct CompareArgs {
     seconds: u64,
     /// Which servers, among them Redis, Bun (both are what ratios are to) and imq in several ways:
     /// over TCP, imq-tls with TLS on its links, imq-copies with two queue nodes and so two copies
-    /// of each queue, imq-ws-json and imq-ws-proto over WebSocket [default: redis, nats, mosquitto,
-    /// imq, and if bun or centrifugo is there these and imq over WebSocket].
+    /// of each queue, imq-ws-json and imq-ws-proto over WebSocket, imq-events by server-sent events
+    /// and POSTs (open loops only) [default: redis, nats, mosquitto, imq, and if bun or centrifugo
+    /// is there these and imq over WebSocket].
     #[arg(long, value_delimiter = ',')]
     servers: Vec<ServerName>,
     /// Which loads: rooms-10-n1, rooms-10-n8, rooms-100-n1, open-2000.
@@ -181,7 +202,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode> {
 fn rooms(args: &RoomsArgs) -> Result<ExitCode> {
     args.build.check(None)?;
     let mut options = loadtest::rooms::RoomsOptions::new(args.address.clone());
-    options.transport = transport(args.websocket);
+    options.transport = args.spoken.transport();
     options.connections = args.connections;
     options.room_size = args.room_size;
     options.payload_bytes = args.payload;
@@ -191,10 +212,6 @@ fn rooms(args: &RoomsArgs) -> Result<ExitCode> {
     let report = loadtest::rooms::run(&options)?;
     let sound = report.faults.none();
     print(&report, args.json, sound)
-}
-
-fn transport(websocket: bool) -> Transport {
-    if websocket { Transport::WebSocket } else { Transport::Tcp }
 }
 
 fn this() -> Result<PathBuf> {

@@ -7,6 +7,7 @@ mod ctl;
 mod dev;
 mod doctor;
 mod exit;
+mod health;
 mod load;
 mod logging;
 mod pages;
@@ -28,6 +29,8 @@ use show::Unprinted;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    // For all that speaks TLS and isn't told which one to use.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let words: Vec<_> = std::env::args_os().collect();
     if let Err(error) = config::secrets::refuse_on_command_line(&words) {
         eprintln!("imq: {error:#}");
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Top(options) => top::run(&options),
         Command::Trace(options) => trace::run(&options),
         Command::Doctor(options) => doctor::run(&options),
+        Command::Health(options) => health::run(&options),
         Command::CheckConfig(options) => config::check(&options),
         Command::Completions(options) => pages::completions(&options),
         Command::Man(options) => pages::man(&options),

@@ -43,8 +43,6 @@ pub(crate) struct Options {
 /// Shows the cluster until somebody presses `q`.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // Installed already: somebody else in this process needs it, too.
-    rustls::crypto::ring::default_provider().install_default().ok();
     let is_seen = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let done = runtime.block_on(async {
         let api = options.boss.reader()?;

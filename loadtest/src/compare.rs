@@ -21,6 +21,7 @@ use crate::peers::Member;
 use crate::peers::bun::Bun;
 use crate::peers::centrifugo::Centrifugo;
 use crate::peers::imq::Imq;
+use crate::peers::imq::events;
 use crate::peers::imq::json::ImqJson;
 use crate::peers::mosquitto::Mosquitto;
 use crate::peers::nats::Nats;
@@ -80,7 +81,8 @@ pub fn run(options: &CompareOptions) -> Result<CompareReport> {
     let mut samples = Vec::new();
     for &load in &options.loads {
         for round in 0..options.rounds {
-            for (server, program) in turns(&installed, round) {
+            let asked = turns(&installed, round).filter(|(server, _)| load.suits(*server));
+            for (server, program) in asked {
                 let outcome = measure(options, load, *server, program, &interrupt);
                 interrupt.check()?;
                 let title = format!("{} round {} {}", load.as_str(), round + 1, server.as_str());
@@ -176,6 +178,9 @@ fn measure(
         }
         ServerName::ImqWsProto => {
             engine::run(&load, interrupt, |who| WebSocket::of(Imq::new(member(who))))
+        }
+        ServerName::ImqEvents => {
+            engine::run_in_pairs(&load, interrupt, events::pairs(load.connections, member))
         }
     };
     outcome.map_err(|error| error.context(running.tail()))

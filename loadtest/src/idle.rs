@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::clock::{Clock, nanoseconds};
 use crate::interrupt::Interrupt;
 use crate::peers::imq::Imq;
+use crate::peers::imq::events::ImqEvents;
 use crate::peers::websocket::WebSocket;
 use crate::peers::{Codec, Event, Member, Violation};
 use crate::processes::memory;
@@ -120,6 +121,10 @@ pub fn run(options: &IdleOptions) -> Result<IdleReport> {
         Transport::Tcp => climb(options, &taken.nodes, &interrupt, Imq::new),
         Transport::WebSocket => {
             climb(options, &taken.nodes, &interrupt, |member| WebSocket::of(Imq::new(member)))
+        }
+        // Requests would go by connections that a gateway has for a moment.
+        Transport::Events => {
+            climb(options, &taken.nodes, &interrupt, |member| ImqEvents::pair(member).0)
         }
     };
     let points = points.map_err(|error| taken.explain(error))?;

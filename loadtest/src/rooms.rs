@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::clock::seconds;
 use crate::interrupt::Interrupt;
 use crate::peers::Member;
-use crate::peers::imq::Imq;
+use crate::peers::imq::{Imq, events};
 use crate::peers::websocket::WebSocket;
 use crate::target::Transport;
 use crate::traffic::checker::Faults;
@@ -123,6 +123,9 @@ pub fn run(options: &RoomsOptions) -> Result<RoomsReport> {
         Transport::Tcp => engine::run(&load, &interrupt, |who| Imq::new(member(who)))?,
         Transport::WebSocket => {
             engine::run(&load, &interrupt, |who| WebSocket::of(Imq::new(member(who))))?
+        }
+        Transport::Events => {
+            engine::run_in_pairs(&load, &interrupt, events::pairs(load.connections, member))?
         }
     };
     Ok(RoomsReport {

@@ -50,6 +50,9 @@ pub enum ServerName {
     /// imq in protobuf over WebSocket.
     #[serde(rename = "imq-ws-proto")]
     ImqWsProto,
+    /// imq in JSON by server-sent events and POSTs.
+    #[serde(rename = "imq-events")]
+    ImqEvents,
 }
 
 /// Where the programs are that can't be found by their names alone.
@@ -72,7 +75,7 @@ pub(crate) enum Spoken {
 
 impl ServerName {
     /// All of them, in the order in which they take turns.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Redis,
         Self::Nats,
         Self::Mosquitto,
@@ -83,6 +86,7 @@ impl ServerName {
         Self::Centrifugo,
         Self::ImqWsJson,
         Self::ImqWsProto,
+        Self::ImqEvents,
     ];
 
     /// Those that are compared unless others are named.
@@ -110,6 +114,7 @@ impl ServerName {
             Self::Centrifugo => "centrifugo",
             Self::ImqWsJson => "imq-ws-json",
             Self::ImqWsProto => "imq-ws-proto",
+            Self::ImqEvents => "imq-events",
         }
     }
 
@@ -122,7 +127,9 @@ impl ServerName {
             | Self::Imq
             | Self::ImqTls
             | Self::ImqCopies => Spoken::Tcp,
-            Self::Bun | Self::Centrifugo | Self::ImqWsJson | Self::ImqWsProto => Spoken::WebSocket,
+            Self::Bun | Self::Centrifugo | Self::ImqWsJson | Self::ImqWsProto | Self::ImqEvents => {
+                Spoken::WebSocket
+            }
         }
     }
 
@@ -130,7 +137,12 @@ impl ServerName {
     pub(crate) fn is_imq(self) -> bool {
         match self {
             Self::Redis | Self::Nats | Self::Mosquitto | Self::Bun | Self::Centrifugo => false,
-            Self::Imq | Self::ImqTls | Self::ImqCopies | Self::ImqWsJson | Self::ImqWsProto => true,
+            Self::Imq
+            | Self::ImqTls
+            | Self::ImqCopies
+            | Self::ImqWsJson
+            | Self::ImqWsProto
+            | Self::ImqEvents => true,
         }
     }
 
@@ -145,9 +157,12 @@ impl ServerName {
             Self::Centrifugo => {
                 programs.centrifugo.as_deref().map_or_else(|| found("centrifugo"), named)
             }
-            Self::Imq | Self::ImqTls | Self::ImqCopies | Self::ImqWsJson | Self::ImqWsProto => {
-                named(&programs.imq)
-            }
+            Self::Imq
+            | Self::ImqTls
+            | Self::ImqCopies
+            | Self::ImqWsJson
+            | Self::ImqWsProto
+            | Self::ImqEvents => named(&programs.imq),
         }
     }
 }
@@ -224,7 +239,8 @@ impl Running {
             | ServerName::ImqTls
             | ServerName::ImqCopies
             | ServerName::ImqWsJson
-            | ServerName::ImqWsProto => {
+            | ServerName::ImqWsProto
+            | ServerName::ImqEvents => {
                 let tls = name == ServerName::ImqTls;
                 let secured = if tls { Secured::Links } else { Secured::Nothing };
                 let queue_nodes = if name == ServerName::ImqCopies { 2 } else { 1 };

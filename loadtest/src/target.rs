@@ -45,6 +45,8 @@ pub enum Transport {
     Tcp,
     /// The same frames over WebSocket.
     WebSocket,
+    /// JSON by server-sent events.
+    Events,
 }
 
 impl std::str::FromStr for Transport {
@@ -54,7 +56,8 @@ impl std::str::FromStr for Transport {
         match name {
             "tcp" => Ok(Self::Tcp),
             "websocket" => Ok(Self::WebSocket),
-            other => Err(format!("no transport {other:?}: tcp or websocket")),
+            "events" => Ok(Self::Events),
+            other => Err(format!("no transport {other:?}: tcp, websocket or events")),
         }
     }
 }
@@ -95,7 +98,7 @@ impl Target {
         let gateway = cluster.door();
         let address = match door {
             Door::Clients(Transport::Tcp) => gateway.client,
-            Door::Clients(Transport::WebSocket) => gateway.client_http,
+            Door::Clients(Transport::WebSocket | Transport::Events) => gateway.client_http,
             Door::Rpc => gateway.rpc,
         };
         let nodes = Nodes { address, ..cluster.nodes() };

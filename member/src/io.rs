@@ -7,9 +7,11 @@ mod exposition;
 pub mod files;
 pub mod http;
 mod membership;
+mod memory;
 pub mod process;
 pub mod trace;
 
 pub use board::Board;
 pub use calls::{Calling, Calls};
 pub use membership::{Membership, Voice, dial};
+pub use memory::Memory;

@@ -2,7 +2,6 @@
 
 mod decider;
 mod looks;
-mod memory;
 mod settings;
 mod turn;
 

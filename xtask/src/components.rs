@@ -44,7 +44,7 @@ const TOOLCHAIN: [Component; 2] = [
 ];
 
 /// What independent clients and comparisons need.
-const PROGRAMS: [Component; 16] = [
+const PROGRAMS: [Component; 20] = [
     Component {
         name: "redis-server",
         probe: "command -v redis-server",
@@ -80,6 +80,7 @@ const PROGRAMS: [Component; 16] = [
         probe: "/usr/bin/python3 -c 'import websockets'",
         remedy: Remedy::Packages(&["python3", "python3-websockets"]),
     },
+    Component { name: "pipx", probe: "command -v pipx", remedy: Remedy::Packages(&["pipx"]) },
     Component {
         name: "protoc",
         probe: "command -v protoc",
@@ -109,6 +110,21 @@ const PROGRAMS: [Component; 16] = [
         name: "haproxy",
         probe: "command -v haproxy",
         remedy: Remedy::Packages(&["haproxy"]),
+    },
+    Component {
+        name: "nginx",
+        probe: "command -v nginx",
+        remedy: Remedy::Packages(&["nginx-light"]),
+    },
+    Component {
+        name: "systemd",
+        probe: "command -v systemctl && command -v systemd-analyze && test -x /lib/systemd/systemd",
+        remedy: Remedy::Packages(&["systemd"]),
+    },
+    Component {
+        name: "unshare and nsenter",
+        probe: "command -v unshare && command -v nsenter",
+        remedy: Remedy::Packages(&["util-linux"]),
     },
     Component { name: "ip", probe: "command -v ip", remedy: Remedy::Packages(&["iproute2"]) },
     Component { name: "nft", probe: "command -v nft", remedy: Remedy::Packages(&["nftables"]) },

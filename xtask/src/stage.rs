@@ -75,7 +75,10 @@ pub(crate) fn stages(tree: &Tree, quick: bool, is_root: bool) -> Vec<Stage> {
     if !quick {
         stages.push(tests("cluster", 900, cluster(tree)));
         stages.push(tests("hosts", 240, hosts(tree, is_root)));
+        stages.push(stage("board", 120, board(tree)));
+        stages.push(stage("services", 120, services(tree, is_root)));
         stages.push(tests("client libraries", 180, client_libraries(tree)));
+        stages.push(tests("packages", 120, packages(tree)));
         stages.push(tests("load plans", 200, load(tree)));
         let documented = match documentation::commands(tree) {
             none if none.is_empty() => Work::Missing("no page has a command of ours"),
@@ -207,7 +210,33 @@ fn alerts(tree: &Tree) -> Work {
     commands([
         "promtool check rules ops/prometheus/imq.rules.yml",
         "promtool test rules ops/prometheus/imq.test.yml",
+        "promtool check config ops/prometheus/prometheus.yml",
     ])
+}
+
+/// The board's queries and the alerts, against a running Prometheus.
+fn board(tree: &Tree) -> Work {
+    check(tree, "ops/grafana/check.py")
+}
+
+/// The units, under a systemd in namespaces, which are for root to make.
+fn services(tree: &Tree, is_root: bool) -> Work {
+    match is_root {
+        true => check(tree, "ops/systemd/check.py"),
+        false => Work::LeftOut("only root can start systemd in namespaces"),
+    }
+}
+
+/// Those that carry the binary, from npm and pipx.
+fn packages(tree: &Tree) -> Work {
+    check(tree, "packages/test.py")
+}
+
+fn check(tree: &Tree, script: &str) -> Work {
+    match tree.has(script) {
+        true => commands([format!("/usr/bin/python3 {script} --imq target/debug/imq")]),
+        false => Work::Missing("its script is not there"),
+    }
 }
 
 /// Each plan of `imq loadtest` for a few seconds, and `imq compare` beside Bun, which its package

@@ -189,15 +189,19 @@ pub(crate) fn read<T: DeserializeOwned>(answer: Value) -> Result<T> {
     serde_json::from_value(answer).context("the boss is of another version of imq")
 }
 
-fn unreached(url: &Url, error: &reqwest::Error) -> Trouble {
-    // The error's own words are "error sending request": those at its end say why.
+/// Why something failed: the error's own words are "error sending request", those at its end say.
+pub(crate) fn last_words(error: &reqwest::Error) -> String {
     let mut last: &dyn std::error::Error = error;
     while let Some(source) = last.source() {
         last = source;
     }
+    last.to_string()
+}
+
+fn unreached(url: &Url, error: &reqwest::Error) -> Trouble {
     let reason = match error.is_timeout() {
         true => format!("no answer within {} s", ANSWER_TIME_MAX.as_secs()),
-        false => last.to_string(),
+        false => last_words(error),
     };
     Trouble::Unreached { url: url.to_string(), reason }
 }

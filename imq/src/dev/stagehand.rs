@@ -48,8 +48,6 @@ impl Stagehand {
     /// If the operating system has no thread for it.
     pub(super) fn start(stage: Stage) -> Result<Stagehand> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        // Installed already: somebody else in this process needs it, too.
-        rustls::crypto::ring::default_provider().install_default().ok();
         let boss = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let (end, ended) = oneshot::channel();
         let (enter, entered) = sync_channel(1);

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use member::io::Memory;
+
 use super::finding::Finding;
 use super::listen::Listens;
 use crate::config::File;
@@ -24,7 +26,7 @@ pub(super) fn look(listens: &Listens, file: &File) -> Vec<Finding> {
         open_files(&read("/proc/self/limits")),
         backlog(&read("/proc/sys/net/core/somaxconn")),
         local_ports(&read("/proc/sys/net/ipv4/ip_local_port_range"), &listens.ports()),
-        memory(&read("/proc/meminfo"), &read("/sys/fs/cgroup/memory.max"), kept_max),
+        Memory::read().map(|found| memory(found, kept_max)),
         huge_pages(&read("/sys/kernel/mm/transparent_hugepage/enabled")),
     ]
     .into_iter()
@@ -91,14 +93,10 @@ fn local_ports(range: &str, listened: &[u16]) -> Option<Finding> {
 }
 
 /// What a queue node started here may keep, and what there is.
-fn memory(meminfo: &str, group: &str, kept_max: Option<u64>) -> Option<Finding> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let machine = line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024;
-    // "max" is no number, and no bound.
-    let group = group.trim().parse::<u64>().ok();
-    let all = machine.min(group.unwrap_or(u64::MAX));
+fn memory(found: Memory, kept_max: Option<u64>) -> Finding {
+    let all = found.max();
     let size = |bytes: u64| show::bytes(bytes as f64);
-    let whose = if all < machine { "of this control group" } else { "of this machine" };
+    let whose = found.group.map_or("of this machine", |_| "of this control group");
     let said = format!("{} {whose}", size(all));
     if let Some(kept) = kept_max.filter(|kept| *kept > all / 3 * 2) {
         let said = format!("{said}, and queue_node.kept_bytes_max is {}", size(kept));
@@ -107,16 +105,16 @@ fn memory(meminfo: &str, group: &str, kept_max: Option<u64>) -> Option<Finding> 
              {}",
             all / 2
         );
-        return Some(Finding::fail("memory", said, advice));
+        return Finding::fail("memory", said, advice);
     }
-    Some(if all < MEMORY_MIN {
+    if all < MEMORY_MIN {
         Finding::warn("memory", said, "a queue node keeps half of it: give it more")
     } else {
         Finding::ok(
             "memory",
             format!("{said}; a queue node keeps up to {}", { size(kept_max.unwrap_or(all / 2)) }),
         )
-    })
+    }
 }
 
 fn huge_pages(enabled: &str) -> Option<Finding> {

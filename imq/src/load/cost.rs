@@ -9,15 +9,14 @@ use loadtest::churn::{self, ChurnOptions};
 use loadtest::idle::{self, IdleOptions};
 use loadtest::queues::{self, QueuesOptions};
 
+use super::Spoken;
 use super::common::Common;
-use super::transport;
 
 /// `imq loadtest idle`.
 #[derive(Debug, Args)]
 pub(crate) struct IdleArgs {
-    /// WebSockets instead of TCP connections.
-    #[arg(long)]
-    websocket: bool,
+    #[command(flatten)]
+    spoken: Spoken,
     /// Over TLS, with a certificate of the plan's own.
     #[arg(long)]
     tls: bool,
@@ -53,7 +52,7 @@ pub(crate) struct QueuesArgs {
 
 pub(super) fn idle(args: &IdleArgs) -> Result<ExitCode> {
     let mut options = IdleOptions::new(args.common.target()?);
-    options.transport = transport(args.websocket);
+    options.transport = args.spoken.transport();
     options.tls = args.tls;
     options.steps.clone_from(&args.steps);
     args.common.print(&idle::run(&options)?, true)

@@ -39,6 +39,14 @@ impl Shell {
         format!("http://127.0.0.1:{}", self.dev.base + 100)
     }
 
+    /// The commands with the ports of this cluster in the place of the usual ones.
+    fn moved(&self, text: &str) -> String {
+        let rpc = format!("127.0.0.1:{}", self.dev.base + 90);
+        text.replace("127.0.0.1:7400", &self.dev.gateway(0))
+            .replace("127.0.0.1:7490", &rpc)
+            .replace("http://127.0.0.1:7500", &self.boss())
+    }
+
     /// Types this; what it prints.
     fn run(&self, text: &str) -> Vec<String> {
         let gateway = self.dev.gateway(0);
@@ -46,7 +54,7 @@ impl Shell {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = format!("{}:{}", built.display(), path.to_string_lossy());
         let output = without_settings(Command::new("sh"))
-            .args(["-e", "-c", &text.replace("127.0.0.1:7400", &gateway)])
+            .args(["-e", "-c", &self.moved(text)])
             .current_dir(self.folder.path(""))
             .env("PATH", path)
             .env("IMQ_GATEWAY", &gateway)

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 
 use imq_sdk::{Client, Options, QueueEvent, SubscribeOptions, Subscription};
 use serde_json::{Value, json};
@@ -56,17 +57,31 @@ fn two_tabs_go_on_while_what_they_run_on_is_killed() {
 }
 
 #[test]
+fn the_demo_is_there_when_imq_is_ready() {
+    let script = here("tests/clients/node/demo-first.mjs");
+    let words = [&*script, env!("CARGO_BIN_EXE_imq"), &port_base().to_string()];
+    let (passed, said) = process::run("node", &words, 2 * PATIENCE);
+    print!("{said}");
+    assert!(passed, "{said}");
+}
+
+#[test]
 fn no_page_of_a_cluster_has_a_serious_fault_for_those_who_read_otherwise() {
     let dev = Dev::start();
     let demo = format!("http://127.0.0.1:{}/", dev.base + 80);
     let boss = format!("http://127.0.0.1:{}/", dev.base + 100);
     let axe = here("tests/clients/node/axe.mjs");
     let more = "Add two more users";
-    for words in [[&demo, "connected through", more, "3 users"], [boss.as_str(), "live", "-", "q2"]]
-    {
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    let [of_demo, of_boss] = ["demo", "boss"].map(|name| pictures.join(name).display().to_string());
+    for words in [
+        [&demo, &of_demo, "connected through", more, "3 users"],
+        [boss.as_str(), &of_boss, "live", "-", "q2"],
+    ] {
         let mut all = vec![axe.as_str()];
         all.extend(words);
         let (passed, said) = process::run("node", &all, 2 * PATIENCE);
+        print!("{said}");
         assert!(passed, "{said}");
     }
 }

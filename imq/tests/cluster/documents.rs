@@ -23,10 +23,10 @@ use How::{By, Here, Not};
 
 const GUIDES: &str = "imq/tests/cluster/guide.rs";
 const GATE: &str = "xtask/src/stage.rs";
-const SERVICES: &str = "it installs services into the machine's systemd";
+const SERVICES: &str = "ops/systemd/check.py types it under a systemd in namespaces";
 
 /// By document and the beginning of the block; an empty one is all of them.
-const BLOCKS: [(&str, &str, How); 33] = [
+const BLOCKS: [(&str, &str, How); 35] = [
     ("README.md", "cargo run --release -- dev", Here),
     ("README.md", "cargo run --release -- sub", Here),
     ("README.md", "cargo run --release -- pub", Here),
@@ -49,7 +49,9 @@ const BLOCKS: [(&str, &str, How); 33] = [
     ("ops/haproxy/README.md", "for backend in", Not("it stops a service of systemd's")),
     ("ops/kubernetes/README.md", "kubectl", Not("it needs a Kubernetes cluster")),
     ("ops/systemd/README.md", "install -m", Not(SERVICES)),
-    ("ops/systemd/README.md", "curl", Here),
+    ("packages/README.md", "cargo build", By("packages/test.py", "build(self.imq")),
+    ("packages/README.md", "npm install", By("packages/test.py", "README.md")),
+    ("packages/README.md", "pipx run", By("packages/test.py", "README.md")),
     ("sdk/js/README.md", "cargo run --release -- dev", By("imq/tests/cluster/dev.rs", "dev")),
     ("sdk/js/README.md", "cd sdk/js", By("sdk/js/test/server.test.mjs", "example/first.mjs")),
     ("sdk/js/README.md", "npm test", By(GATE, "npm run size")),
@@ -195,8 +197,6 @@ fn what_the_documents_tell_people_to_type_works() {
     for words in ["hosts that may die", "bucket", "q1 joined from", "3 clients by unsent"] {
         assert!(said.contains(words), "{words:?}: {said}");
     }
-    let said = looker.types("ops/systemd/README.md", "curl", &[], "");
-    assert_eq!(said, "ready");
 
     let folders = [("/etc/imq", "."), ("/etc/shop", "shop")];
     looker.types("docs/authentication.md", "openssl rand", &folders, "");

@@ -6,6 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use link::io::clock::micros;
+
 use crate::clients::here;
 use crate::document::blocks;
 use crate::process::{PATIENCE, run, without_settings};
@@ -113,19 +115,29 @@ fn a_stranger_follows_the_guide() {
     assert_eq!(pages, 1, "the guide has a page");
 }
 
+/// From an empty file to a page of one's own that shows its first events, for who types at once.
+const OWN_PAGE_US_MAX: u64 = 30_000_000;
+
 /// Its page is opened by a real browser.
 #[test]
 fn a_stranger_follows_the_guide_of_pages() {
     let mut pages = 0;
+    let mut begun_us = 0;
     let mut reader = Reader::start("/tmp/imq-page");
     reader.follow(OF_PAGES, |reader, block| {
+        if block.name == "page/index.html" {
+            begun_us = micros();
+        }
         if let Some(of_page) = block.name.strip_prefix("page ") {
             let url = format!("http://127.0.0.1:{}/{of_page}", reader.base() + 301);
             let browser = here("tests/clients/node/page-width.mjs");
             let words: Vec<&str> =
                 [&*browser, &*url].into_iter().chain(block.text.lines()).collect();
-            let (good, said) = run("node", &words, PATIENCE);
+            let (good, said) = run("node", &words, 2 * PATIENCE);
             assert!(good, "line {}: {said}", block.line);
+            let took_us = micros() - begun_us;
+            println!("a page of one's own after {} ms", took_us / 1_000);
+            assert!(took_us <= OWN_PAGE_US_MAX, "{took_us} µs");
             pages += 1;
         }
     });

@@ -93,4 +93,9 @@ fn the_library_speaks_with_a_cluster() {
 fn the_example_works_as_its_readme_says() {
     let example = Example::start();
     check(&[format!("IMQ_EXAMPLE={}", example.page)], "example_live");
+    // The page itself is the library's for pages.
+    let script = here("tests/clients/node/php-page.mjs");
+    let (good, said) = run("node", &[&script, &example.page], BOUND);
+    print!("{said}");
+    assert!(good, "{said}");
 }

@@ -29,12 +29,42 @@ fn the_page_of_a_boss_that_is_gone_says_of_nothing_that_it_is_available() {
 }
 
 #[test]
+fn the_page_shows_that_nodes_come_and_die() {
+    let mut five = Five::start();
+    let url = format!("http://127.0.0.1:{}/", five.base + 100);
+    let mut browser = Command::new("node")
+        .args([here("tests/clients/node/boss-nodes.mjs"), url])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node is there");
+    let mut lines = BufReader::new(browser.stdout.take().expect("it is piped")).lines();
+    // It gives up by itself.
+    let mut next = || lines.next().and_then(Result::ok);
+    let mut said = vec![next()];
+    let at = |offset: u16| format!("127.0.0.1:{}", five.base + offset);
+    let (boss, link, http) = (at(101), at(202), at(292));
+    let words = ["queue-node", "--id", "q3", "--boss", &boss];
+    let doors = ["--listen-link", &link, "--listen-http", &http];
+    let mut node = Imq::start(&[&words[..], &doors].concat());
+    said.push(next());
+    five.queue_nodes[0].kill();
+    said.push(next());
+    node.kill();
+    said.push(next());
+    let ended = browser.wait().expect("it was ours");
+    assert_eq!(said, ["live", "there", "spread", "alone"].map(|word| Some(word.to_owned())));
+    assert!(ended.success());
+}
+
+#[test]
 fn on_a_phone_the_page_scrolls_nowhere_sideways() {
     let five = Five::start();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = here.join("tests/clients/node/page-width.mjs").display().to_string();
     let url = format!("http://127.0.0.1:{}/", five.base + 100);
-    let (passed, said) = run("node", &[&script, &url, "g1", "g2", "q1", "q2", "joined"], PATIENCE);
+    let (passed, said) =
+        run("node", &[&script, &url, "g1", "g2", "q1", "q2", "joined"], 2 * PATIENCE);
     assert!(passed, "{said}");
 }
 

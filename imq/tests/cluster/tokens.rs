@@ -94,7 +94,7 @@ impl Keys {
 }
 
 /// Runs `openssl`, which must succeed; what it printed.
-fn openssl(words: &[&str]) -> Vec<u8> {
+pub(crate) fn openssl(words: &[&str]) -> Vec<u8> {
     let output = Command::new("openssl").args(words).output().expect("openssl is there");
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "openssl {words:?}: {error}");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::servers::ServerName;
 use crate::traffic::load::Pace;
 
 /// A load that all servers are put under.
@@ -35,6 +36,12 @@ impl LoadName {
             Self::RoomsOf100 => "rooms-100-n1",
             Self::Open => "open-2000",
         }
+    }
+
+    /// Whether the server's clients can be put under it: those that speak by another connection
+    /// than they hear by answer no delivery at once, as closed loops want it.
+    pub(super) fn suits(self, server: ServerName) -> bool {
+        server != ServerName::ImqEvents || matches!(self.pace(), Pace::PerSecond(_))
     }
 
     /// How many connections share a room.

@@ -3,6 +3,7 @@
 //! Just what a load needs, by hand: the schemas are `proto/schema/c2g.proto` and `g2c.proto`.
 
 pub(crate) mod counting;
+pub(crate) mod events;
 pub(crate) mod json;
 pub(crate) mod returning;
 pub(crate) mod witness;

@@ -1,5 +1,6 @@
 //! Each protocol as a script: what a server says, cut at every byte, and what is heard of it.
 
+mod events;
 pub(crate) mod schema;
 mod websocket;
 

@@ -5,7 +5,7 @@ mod tests;
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::crowd::Crowd;
 use super::load::{Load, Pace};
@@ -25,16 +25,35 @@ const WAIT_MAX: Duration = Duration::from_millis(50);
 pub(crate) fn run<C: Codec>(
     load: &Load,
     interrupt: &Interrupt,
-    codec: impl Fn(usize) -> C,
+    codec: impl FnMut(usize) -> C,
+) -> Result<Outcome> {
+    run_with(load, interrupt, 0, codec)
+}
+
+/// The same for a protocol that hears by one connection and speaks by another: those with numbers
+/// from `load.connections` on speak for the others, in their order. Only in an open loop.
+pub(crate) fn run_in_pairs<C: Codec>(
+    load: &Load,
+    interrupt: &Interrupt,
+    codec: impl FnMut(usize) -> C,
+) -> Result<Outcome> {
+    run_with(load, interrupt, load.connections, codec)
+}
+
+fn run_with<C: Codec>(
+    load: &Load,
+    interrupt: &Interrupt,
+    speakers: usize,
+    mut codec: impl FnMut(usize) -> C,
 ) -> Result<Outcome> {
     load.check()?;
     let mut crowd = Crowd::new(Clock::start())?;
     let mut opening = Opening::default();
-    opening.until(load.connections, &mut crowd, interrupt, |crowd, who| {
+    opening.until(load.connections + speakers, &mut crowd, interrupt, |crowd, who| {
         crowd.join(load.servers[who % load.servers.len()], None, codec(who))
     })?;
     let messages = Messages::new(load);
-    let mut run = Run { load, crowd, interrupt, messages, schedule: None, progress: 0 };
+    let mut run = Run { load, crowd, interrupt, speakers, messages, schedule: None, progress: 0 };
     run.begin()?;
     run.until(load.warm_up)?;
     let began = Mark::take(&run)?;
@@ -80,6 +99,8 @@ struct Run<'a, C> {
     load: &'a Load,
     crowd: Crowd<C>,
     interrupt: &'a Interrupt,
+    /// How far the connection that somebody speaks by is behind the one that it hears by.
+    speakers: usize,
     messages: Messages,
     schedule: Option<Schedule>,
     /// When the next line of progress is due.
@@ -94,6 +115,9 @@ impl<C: Codec> Run<'_, C> {
         match self.load.pace {
             Pace::PerSecond(rate) => {
                 self.schedule = Some(Schedule::new(now, rate, connections, room_size));
+            }
+            Pace::InFlight(_) if self.speakers > 0 => {
+                bail!("who speaks by another connection than it hears by can't answer at once")
             }
             Pace::InFlight(messages) => {
                 self.messages.closed = true;
@@ -139,7 +163,8 @@ impl<C: Codec> Run<'_, C> {
         };
         while let Some((who, intended)) = schedule.take(now) {
             let messages = &mut self.messages;
-            self.crowd.say(who, |codec, out| messages.publish(who, intended, codec, out))?;
+            let by = who + self.speakers;
+            self.crowd.say(by, |codec, out| messages.publish(who, intended, codec, out))?;
         }
         let next = schedule.due();
         self.crowd.flush()?;

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use link::io::{Wires, clock, threads};
 use member::io::http::server::{self, Bounds, Hosts, Open, Port};
-use member::io::{Board, Membership, calls, dial, files, http};
+use member::io::{Board, Membership, Memory, calls, dial, files, http};
 use member::machine::Member;
 use mio::{Events, Poll, Token, Waker};
 use proto::limits;
@@ -16,11 +16,15 @@ use proto::link::Role;
 
 use super::decider::{self, Decider};
 use super::looks::{self, Look};
-use super::memory;
 use super::settings::{Error, Listen, Settings};
 
 /// Readiness of so many sockets is taken at once.
 const EVENTS_MAX: usize = 1024;
+/// Counted bytes are about two thirds of what the process takes; the rest of the memory is the
+/// links', the kernel's and other processes'.
+const PART_OF_MEMORY: u64 = 2;
+/// Where the kernel says nothing.
+const UNKNOWN_MEMORY: u64 = 4 * 1024 * 1024 * 1024;
 const WAKER: Token = Token(0);
 const FIRST_WIRE: usize = 1;
 
@@ -93,7 +97,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let (stopped, id) = (stop.clone(), settings.id.clone());
     let membership = Membership::new(member, vec![settings.boss], decider::voice(settings.fatal))
         .answering(calls);
-    let bytes_max = settings.bytes_max.unwrap_or_else(memory::bytes_max);
+    let bytes_max = settings.bytes_max.unwrap_or_else(bytes_max);
     let (hub, faults) = (settings.hub, settings.faults);
     let shown = board.clone();
     let thread = threads::spawn(format!("{} node", settings.id), move || {
@@ -103,6 +107,11 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         Loop { poll, wires, decider, looks, stopped }.run();
     })?;
     Ok(Running { link, http, board: shown, stop, waker, thread: Some(thread), open })
+}
+
+/// How much a node may keep where nobody has said it.
+fn bytes_max() -> u64 {
+    Memory::read().map_or(UNKNOWN_MEMORY, |memory| memory.max()) / PART_OF_MEMORY
 }
 
 /// Wakes the machine's thread.

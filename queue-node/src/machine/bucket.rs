@@ -302,16 +302,6 @@ impl Bucket {
         }
     }
 
-    /// Answers a write.
-    #[inline]
-    pub(crate) fn answer(&mut self, turn: &mut Turn<'_>, asker: &Asker, result: &Remembered) {
-        let links = &mut turn.shared.links;
-        self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
-        if turn.shared.traces.is_on() {
-            self.trace_answer(turn, asker, result);
-        }
-    }
-
     /// Answers with a refusal that leaves nothing behind. A request's key remembers it, unless the
     /// same request may be done a moment later.
     pub(crate) fn refuse(&mut self, turn: &mut Turn<'_>, asker: &Asker, refusal: Refusal) {

@@ -57,6 +57,8 @@ pub struct Counters {
     pub replay_bytes: u64,
     /// Bytes of queues, members, mounts and sessions, by the node's count.
     pub kept_bytes: u64,
+    /// How many bytes the node may keep.
+    pub kept_bytes_max: u64,
     /// Bytes of what is remembered of operations and requests, as it was counted last.
     pub remembered_bytes: u64,
     /// Queues that exist.
@@ -96,7 +98,7 @@ impl Counters {
         sizes.into_iter().chain(totals).collect()
     }
 
-    fn sizes(&self) -> [(&'static str, &'static str, u64); 13] {
+    fn sizes(&self) -> [(&'static str, &'static str, u64); 14] {
         [
             ("imq_queue_node_queues", "Queues that exist.", self.queues),
             ("imq_queue_node_subscriptions", "Subscriptions that exist.", self.subscriptions),
@@ -137,6 +139,11 @@ impl Counters {
                 "imq_queue_node_kept_bytes",
                 "Bytes of queues, members, mounts and sessions.",
                 self.kept_bytes,
+            ),
+            (
+                "imq_queue_node_kept_bytes_max",
+                "Bytes that the node may keep of all that, and of copies.",
+                self.kept_bytes_max,
             ),
             (
                 "imq_queue_node_remembered_bytes",

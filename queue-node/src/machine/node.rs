@@ -153,6 +153,7 @@ impl Node {
         let mut timers = Timers::default();
         timers.set(NodeMs(0), Timer::Memory);
         let key_shares = Shares::new(settings.bytes_max);
+        let kept_bytes_max = settings.bytes_max;
         let (rows, played) = (Rows::new(settings.faults()), settings.played_copies);
         let shared = Shared {
             random: StdRng::seed_from_u64(seed),
@@ -164,7 +165,7 @@ impl Node {
             holds: false,
             rows,
             timers,
-            counters: Counters::default(),
+            counters: Counters { kept_bytes_max, ..Counters::default() },
             watch: Watch::default(),
             traces: Traces::default(),
             probes: std::collections::VecDeque::new(),
@@ -351,6 +352,7 @@ impl Node {
     /// requests keeps the bound that the node began with.
     pub fn set_bytes_max(&mut self, bytes_max: u64) {
         self.shared.settings.bytes_max = bytes_max;
+        self.shared.counters.kept_bytes_max = bytes_max;
     }
 
     /// When [`Input::Wake`] is wanted next, in milliseconds.

@@ -3,9 +3,11 @@
 use link::machine::{LinkId, Outbox};
 use proto::bucket::{BucketId, Epochs};
 
+use super::asker::Asker;
 use super::bucket::Bucket;
 use super::held::{Effect, Mark};
 use super::links::Links;
+use super::state::recent::Remembered;
 use super::turn::Turn;
 
 /// Whose outputs they are, the number of the newest record, and whether they wait.
@@ -128,6 +130,16 @@ impl Bucket {
         write: impl FnOnce(&mut Vec<u8>),
     ) {
         self.outputs.to(&mut turn.shared.links, &mut turn.out.links, link, write);
+    }
+
+    /// Answers a write.
+    #[inline]
+    pub(crate) fn answer(&mut self, turn: &mut Turn<'_>, asker: &Asker, result: &Remembered) {
+        let links = &mut turn.shared.links;
+        self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
+        if turn.shared.traces.is_on() {
+            self.trace_answer(turn, asker, result);
+        }
     }
 
     /// A planted bug: the same at once, whoever has to have heard of it.

@@ -3,6 +3,7 @@
  * what the gateway says, and requests carry what the client says (docs/protocol.md, section 13).
  */
 
+import { ImqError } from './error.js';
 import type { Frame } from './machine/wire.js';
 import type { Listener, Transport } from './transport.js';
 import type { World } from './world.js';
@@ -28,6 +29,7 @@ export class Events implements Transport {
   /** Of the gateway's WebSocket; what is asked here is beside it. */
   #url: string;
   #listener: Listener;
+  #refused: (error: ImqError) => void;
   #isStarted = false;
   #isOver = false;
   #stream = new AbortController();
@@ -39,11 +41,19 @@ export class Events implements Transport {
   #number = 0;
   #posting: Promise<void> | undefined;
 
-  constructor(world: World, fetch: Fetch, url: string, listener: Listener) {
+  /** `refused`: why no page of this origin will ever be answered. */
+  constructor(
+    world: World,
+    fetch: Fetch,
+    url: string,
+    listener: Listener,
+    refused: (error: ImqError) => void,
+  ) {
     this.#world = world;
     this.#fetch = fetch;
     this.#url = url.replace('ws', 'http');
     this.#listener = listener;
+    this.#refused = refused;
     // The caller must have this object first.
     void Promise.resolve().then(() => this.#isOver || listener.opened());
   }
@@ -64,8 +74,10 @@ export class Events implements Transport {
   }
 
   async #read(connect: string): Promise<void> {
+    let isAnswered = false;
     try {
       const { ok, body } = await this.#ask('events', connect, this.#stream.signal);
+      isAnswered = true;
       const reader = ok && body!.getReader();
       const decoder = new TextDecoder();
       let text = '';
@@ -77,8 +89,23 @@ export class Events implements Transport {
       }
     } catch {
       // The network has ended it, or we have.
+      if (!isAnswered && !this.#isOver) void this.#askWhy();
     }
     this.#end();
+  }
+
+  /** Browsers hide from a page what isn't for its origin, but not that something answers. */
+  async #askWhy(): Promise<void> {
+    const origin = globalThis.location?.origin;
+    if (!origin) return;
+    try {
+      const init: RequestInit = { mode: 'no-cors', cache: 'no-store', credentials: 'omit' };
+      await this.#fetch(new URL('events', this.#url).href, init);
+    } catch {
+      return;
+    }
+    const reason = `who answers does not admit pages of ${origin}: see \`origins\``;
+    this.#refused(new ImqError({ code: 'origin', reason, mayRetry: true }));
   }
 
   #event(event: string): void {

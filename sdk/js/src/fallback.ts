@@ -1,12 +1,15 @@
 /** Where no WebSocket can be had: events instead, until one can be had again. */
 
 import type { Options } from './client.js';
+import type { ImqError } from './error.js';
 import { Events, type Fetch } from './events.js';
 import type { Listener, Socket, Transport } from './transport.js';
 import { platform, type World } from './world.js';
 
 /** What carries a connection; `events`: requests and a stream of events. */
 export type Carrier = 'websocket' | 'events';
+
+type Failed = (url: string, error: ImqError) => void;
 
 /** So many failures in a row, this address among them, mean that WebSocket is blocked. */
 const FAILURES_MAX = 2;
@@ -19,14 +22,18 @@ const PROBE_MS_OPEN = 5_000;
 
 /**
  * The options with the fallback: `new Imq(url, withFallback({ token }))`. At each connection
- * `told` is called with what carries it.
+ * `told` is called with what carries it, and `failed` if gateways admit no page of this origin.
  */
-export function withFallback(options: Options, told: (by: Carrier) => void = () => {}): Options {
+export function withFallback(
+  options: Options,
+  told: (by: Carrier) => void = () => {},
+  failed: Failed = () => {},
+): Options {
   if (options.codec) throw new TypeError('the fallback has no protobuf');
   const socket = options.WebSocket ?? globalThis.WebSocket ?? Missing;
   // As a method of the options it would fail in browsers; and pages may replace the global one.
   const fetch: Fetch = (url, init) => (options.fetch ?? globalThis.fetch)(url, init);
-  const choice = new Choice(options.world ?? platform(socket), fetch, told);
+  const choice = new Choice(options.world ?? platform(socket), fetch, told, failed);
   return { ...options, world: choice.world };
 }
 
@@ -43,6 +50,7 @@ class Choice {
   #platform: World;
   #fetch: Fetch;
   #told: (by: Carrier) => void;
+  #refused: Failed;
   /** Where WebSocket has failed, and how often, since one was good. */
   #failed = new Set<string>();
   #failures = 0;
@@ -52,10 +60,11 @@ class Choice {
   /** Tries it now, if events carry the connection. */
   #probe = () => {};
 
-  constructor(platform: World, fetch: Fetch, told: (by: Carrier) => void) {
+  constructor(platform: World, fetch: Fetch, told: (by: Carrier) => void, refused: Failed) {
     this.#platform = platform;
     this.#fetch = fetch;
     this.#told = told;
+    this.#refused = refused;
     this.world = {
       ...platform,
       open: (url, listener) => this.#open(url, listener),
@@ -104,7 +113,9 @@ class Choice {
     };
     // Neither can be had: it is the network, or the gateways.
     const failed = () => this.#forget();
-    const start = (watching: Listener) => new Events(this.#platform, this.#fetch, url, watching);
+    const refused = (error: ImqError) => this.#refused(url, error);
+    const start = (watching: Listener) =>
+      new Events(this.#platform, this.#fetch, url, watching, refused);
     const transport = watched(listener, good, failed, start, () => stop());
     return transport;
   }

@@ -11,7 +11,8 @@ export class Imq extends Client<LiveRoom> {
   /** `url`: a gateway, or several; `https://host` is enough. */
   constructor(url: string | string[], options: Options = {}) {
     let told: (by: Carrier) => void;
-    const all = withFallback(options, (by) => told(by));
+    const failed = (url: string, error: unknown) => this.emit('failed', { url, error });
+    const all = withFallback(options, (by) => told(by), failed);
     super(url, all, (link, name) => new LiveRoom(link, name));
     told = (by) => this.carried(by);
   }

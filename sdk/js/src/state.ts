@@ -159,6 +159,8 @@ export class StateMap<V = Value> extends Emitter<{ change: ValueChange<V> }> {
       const { key } = change;
       // When the operation was resent, its event may have come before.
       if (this.version(key) >= seq) continue;
+      // What is being read anew may be older.
+      this.#reread.touch(key);
       const value = changed(this.#base.get(key)?.value, change);
       if (value === undefined) this.#base.delete(key);
       else this.#base.set(key, { value: value as V, version: seq });

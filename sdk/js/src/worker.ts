@@ -9,7 +9,7 @@ const lock = `imq-worker-${crypto.randomUUID()}`;
 
 // Pages only come where there are locks: without them a worker would not see them go.
 if (locks) {
-  const office = new Office((told) => withFallback({}, told).world!, locks, lock);
+  const office = new Office((...told) => withFallback({}, ...told).world!, locks, lock);
   const isHeld = locks.hold(lock, new AbortController().signal);
   addEventListener('connect', (event) => {
     const port = (event as MessageEvent).ports[0]!;

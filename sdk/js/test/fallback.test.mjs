@@ -63,6 +63,23 @@ test('two failures of WebSocket in a row, and events carry the connection', asyn
   assert.deepEqual(told, ['events']);
 });
 
+test('a page of an origin that gateways admit none of is told so', async (t) => {
+  globalThis.location = { origin: 'https://game.example' };
+  t.after(() => delete globalThis.location);
+  for (const isThere of [true, false]) {
+    const { imq, world, door } = await dialled();
+    door.isThere = isThere;
+    const codes = [];
+    imq.on('failed', ({ url, error }) => codes.push([url, error.code, error.mayRetry]));
+    await blocked(world, door);
+    door.stream.fails(new TypeError('failed to fetch'));
+    await settled();
+    const told = codes.filter(([, code]) => code);
+    assert.deepEqual(told, isThere ? [['ws://g1/imq/v1/ws', 'origin', true]] : []);
+    imq.close();
+  }
+});
+
 test('where the class WebSocket throws it is the same', async () => {
   const { imq } = await onEvents({ isWithoutSockets: true });
   assert.equal(imq.transport, 'events');

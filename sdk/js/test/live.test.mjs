@@ -212,6 +212,22 @@ test('where events are missing state is read anew, and what comes meanwhile coun
   assert.deepEqual(take().map(([key]) => key).sort(), ['ann', 'bob', 'cid']);
 });
 
+test('a write that is confirmed while state is read anew stays', async () => {
+  const { map, world } = await playing();
+  world.socket.take();
+  world.socket.says({ gap: { sub: 1, mount: 'scores', after_seq: 4, before_seq: 9 } });
+  const [{ get_state }] = world.socket.take();
+  const written = map.set('eve', 5);
+  const [{ send_state }] = world.socket.take();
+  world.socket.says({ result: { op_id: send_state.op_id, status: 0, seq: 10 } });
+  await written;
+  const entries = [entry('ann', 1, 8)];
+  world.socket.says({ result: { op_id: get_state.op_id, status: 0, entries } });
+  await settled();
+  assert.deepEqual(new Map(map), new Map([['ann', 1], ['eve', 5]]));
+  assert.equal(map.version('eve'), 10);
+});
+
 test('a read that fails is made again', async () => {
   const { map, world } = await playing();
   world.socket.take();

@@ -18,10 +18,17 @@ php -r 'exit(PHP_VERSION_ID >= 80100 ? 0 : 1);' 2>/dev/null || {
     echo 'example: PHP 8.1 or later is missing: sudo apt-get install -y php-cli' >&2
     exit 1
 }
+command -v npm >/dev/null || {
+    echo 'example: node and npm are missing: sudo apt-get install -y nodejs npm' >&2
+    exit 1
+}
 if [ -z "${IMQ_BIN:-}" ]; then
     (cd "$root" && cargo build --release -p imq)
     IMQ_BIN=${CARGO_TARGET_DIR:-$root/target}/release/imq
 fi
+
+# The page's library: sdk/js/README.md.
+(cd "$root/sdk/js" && { [ -d node_modules ] || npm ci; } && npm run build) >&2
 
 work=$(mktemp -d)
 imq_pid=

@@ -30,6 +30,7 @@ class Socket:
         self.url = url
         self.dialled_at = dialled_at
         self.is_closed = False
+        self.is_gone = False
         self._listener = listener
         self._sent: list[dict[str, Any]] = []
 
@@ -66,6 +67,7 @@ class Socket:
 
     def drops(self) -> None:
         """The connection ends."""
+        self.is_gone = True
         self._listener.closed(None)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import unittest
 from typing import Any
 
-from imq_client import Closed, NotSent, StatusChange, connect
+from imq_client import Closed, NotSent, StatusChange, TokenRefused, connect
 from imq_client.transport import at_address, gateway_url
 
 from .fake import comes_back, connected, dialled, settled
@@ -99,10 +99,24 @@ class Ending(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((1, 0), (len(world.sockets), world.timers))
         # It was sent already.
         self.assertEqual("outcome_unknown", getattr(await _error(waiting), "code", None))
-        with self.assertRaises(Closed):
-            await imq.connected()
-        with self.assertRaises(Closed):
-            await imq.subscribe("/b")
+        for late in (imq.connected(), imq.subscribe("/b")):
+            with self.assertRaises(Closed) as raised:
+                await late
+            self.assertEqual((3503, "out"), (raised.exception.close_code, raised.exception.reason))
+
+    async def test_a_token_that_is_refused_is_an_error_of_its_own(self) -> None:
+        imq, world = await dialled()
+        waiting = [
+            asyncio.ensure_future(wait)
+            for wait in (imq.connected(), imq.subscribe("/a"), imq.room("/b").send("chat", 1))
+        ]
+        await settled()
+        world.socket.opens()
+        world.socket.says(closing={"code": 3501, "reason": "the signature is wrong"})
+        for wait in (*waiting, imq.connected(), imq.subscribe("/a")):
+            with self.assertRaises(TokenRefused) as raised:
+                await wait
+            self.assertEqual("closed: the signature is wrong", str(raised.exception))
 
     async def test_leaving_the_block_closes(self) -> None:
         imq, world = await connected()

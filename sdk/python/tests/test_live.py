@@ -22,6 +22,7 @@ from imq_client import (
     Precondition,
     StatusChange,
     Stream,
+    TokenRefused,
     callout,
     connect,
 )
@@ -341,6 +342,6 @@ class WithTokens(unittest.IsolatedAsyncioTestCase):
             return "wrong"
 
         async with connect(cluster.urls, token=token) as imq:
-            with self.assertRaises(Closed) as raised:
+            with self.assertRaises(TokenRefused) as raised:
                 await soon(imq.connected())
         self.assertIn("JWT", raised.exception.reason)

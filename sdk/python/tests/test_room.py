@@ -21,6 +21,7 @@ from imq_client import (
     Overrun,
     Precondition,
     StateChanged,
+    StateMap,
     Stream,
     Subscribed,
     Unsubscribed,
@@ -29,7 +30,7 @@ from imq_client import (
     stream,
 )
 
-from .fake import comes_back, connected, in_room, settled, subscribed
+from .fake import World, comes_back, connected, in_room, settled, subscribed
 
 SCORES = {"name": "scores", "kind": "state"}
 
@@ -40,6 +41,12 @@ def message(seq: int, payload: Any = "hi", **fields: Any) -> dict[str, Any]:
 
 def state(seq: int, *changes: dict[str, Any]) -> dict[str, Any]:
     return {"sub": 1, "mount": "scores", "seq": seq, "changes": list(changes)}
+
+
+async def scores_are_still_written(scores: StateMap, world: World) -> None:
+    adding = scores.add("n", 1)
+    world.socket.answers(seq=5)
+    assert await adding == 5
 
 
 async def rest(events: Stream[Any]) -> list[Any]:
@@ -254,15 +261,14 @@ class State(unittest.IsolatedAsyncioTestCase):
         world.socket.says(state=state(11, {"key": "k", "value": "old", "version": 9}))
         self.assertEqual({"k": "new"}, dict(room.state("scores")))
 
-    async def test_own_writes_show_when_they_are_confirmed(self) -> None:
+    async def test_a_write_shows_at_once_and_once(self) -> None:
         _, world, room = await in_room(mounts=[SCORES])
         scores = room.state("scores")
         changes = scores.changes()
         value = {"deep": [1]}
-        setting = asyncio.ensure_future(scores.set("k", value, if_absent=True, ttl_ms=5))
-        await settled()
+        setting = scores.set("k", value, if_absent=True, ttl_ms=5)
         value["deep"].append(2)
-        self.assertEqual({}, dict(scores))
+        self.assertEqual(({"k": {"deep": [1]}}, 0), (dict(scores), scores.version("k")))
         sent = world.socket.answers(seq=5)
         self.assertEqual(
             [{"key": "k", "set": {"deep": [1]}, "if_absent": True, "ttl_ms": 5}], sent["changes"]
@@ -270,33 +276,64 @@ class State(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((5, {"deep": [1]}, 5), (await setting, scores["k"], scores.version("k")))
         # The event that follows says the same.
         world.socket.says(state=state(5, {"key": "k", "value": {"deep": [1]}, "version": 5}))
-        adding = asyncio.ensure_future(
-            scores.change([Change.add("n", -2), Change.delete("k", if_version=5)])
-        )
-        await settled()
+        adding = scores.change([Change.add("n", -2), Change.delete("k", if_version=5)])
         sent = world.socket.answers(seq=6)
         self.assertEqual(
             [{"key": "n", "add": -2}, {"key": "k", "delete": True, "if_version": 5}],
             sent["changes"],
         )
         self.assertEqual((6, {"n": -2}), (await adding, dict(scores)))
-        told = [(await changes.__anext__()).key for _ in range(3)]
-        self.assertEqual(["k", "n", "k"], told)
+        world.socket.says(unsubscribed={"sub": 1, "queue": "/a"})
+        self.assertEqual(
+            [
+                ValueChange("k", {"deep": [1]}, None, False, True, True),
+                ValueChange("n", -2, None, False, True, True),
+                ValueChange("k", None, {"deep": [1]}, True, False, True),
+            ],
+            await rest(changes),
+        )
 
-    async def test_a_refused_write_changes_nothing(self) -> None:
-        _, world, room = await in_room(mounts=[SCORES])
-        adding = asyncio.ensure_future(room.state("scores").add("n", 1, if_version=9))
-        await settled()
+    async def test_a_refused_write_is_taken_back(self) -> None:
+        entry = {"key": "n", "value": 3, "version": 3}
+        _, world, room = await in_room(mounts=[{**SCORES, "entries": [entry]}])
+        scores = room.state("scores")
+        changes = scores.changes()
+        adding = scores.add("n", 1, if_version=9)
+        self.assertEqual(4, scores["n"])
         world.socket.answers(status=9)
         with self.assertRaises(Precondition):
             await adding
-        self.assertEqual({}, dict(room.state("scores")))
+        self.assertEqual({"n": 3}, dict(scores))
+        there, back = [await changes.__anext__() for _ in range(2)]
+        self.assertEqual(ValueChange("n", 4, 3, False, False, True), there)
+        self.assertEqual(ValueChange("n", 3, 4, False, False, False), back)
+
+    async def test_what_the_wire_cannot_carry_never_shows(self) -> None:
+        _, world, room = await in_room(mounts=[SCORES])
+        scores = room.state("scores")
+        changes = scores.changes()
+        for amount in (0.5, "1", 2**63):
+            with self.assertRaises(ValueError):
+                scores.add("n", amount)  # type: ignore[arg-type]
+        with self.assertRaises(ValueError):
+            scores.set("n", float("nan"))
+        self.assertEqual(({}, []), (dict(scores), world.socket.take()))
+        await scores_are_still_written(scores, world)
+        self.assertEqual(("n", 1), ((change := await changes.__anext__()).key, change.value))
+
+    async def test_a_write_that_nobody_waits_for_any_more_is_written(self) -> None:
+        _, world, room = await in_room(mounts=[SCORES])
+        scores = room.state("scores")
+        with self.assertRaises(asyncio.TimeoutError):
+            await asyncio.wait_for(scores.set("n", 1), 0)
+        self.assertEqual(({"n": 1}, 0), (dict(scores), scores.version("n")))
+        world.socket.answers(seq=5)
+        self.assertEqual(({"n": 1}, 5), (dict(scores), scores.version("n")))
 
     async def test_a_resent_write_does_not_count_twice(self) -> None:
         _, world, room = await in_room(mounts=[SCORES])
         scores = room.state("scores")
-        adding = asyncio.ensure_future(scores.add("n", 1))
-        await settled()
+        adding = scores.add("n", 1)
         world.socket.says(state=state(5, {"key": "n", "value": 1, "version": 5}))
         world.socket.answers(seq=5)
         await adding
@@ -309,10 +346,7 @@ class State(unittest.IsolatedAsyncioTestCase):
         world.socket.answers()
         world.socket.says(subscribed=subscribed(mounts=[SCORES]))
         await joining
-        writing = asyncio.ensure_future(
-            room.change("scores", [Change.set("a/1", 1), Change.set("b", 1)])
-        )
-        await settled()
+        writing = room.change("scores", [Change.set("a/1", 1), Change.set("b", 1)])
         world.socket.answers(seq=5)
         await writing
         self.assertEqual({"a/1": 1}, dict(room.state("scores")))

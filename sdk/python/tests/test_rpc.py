@@ -145,6 +145,19 @@ class Repeating(unittest.TestCase):
             with Rpc(url, "k", timeout_s=0.2) as rpc, self.assertRaises(OutcomeUnknown):
                 rpc.create_queue("/a")
 
+    def test_a_gateway_that_hangs_leaves_time_for_the_next(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent, Gateway((200, {"seq": 7})) as up:
+            hung = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            with Rpc([hung, up.url], "k", timeout_s=0.4) as rpc:
+                self.assertEqual([7, 7], [rpc.create_queue("/a") for _ in range(2)])
+            keys = [asked.headers["Idempotency-Key"] for asked in up.asked]
+            self.assertEqual(2, len(set(keys)))
+            # The second call began with the one that answers.
+            silent.setblocking(False)
+            silent.accept()[0].close()
+            with self.assertRaises(BlockingIOError):
+                silent.accept()
+
     def test_somebody_else_at_this_address(self) -> None:
         with Gateway((200, "<html>")) as gateway, Rpc(gateway.url, "k") as rpc:
             with self.assertRaises(OutcomeUnknown) as raised:

@@ -258,7 +258,8 @@ impl Client {
         let (answer, answered) = oneshot::channel();
         let request = Request::Command { command, answer, events };
         self.requests.send(request).await.map_err(|_| Failure::Closed)?;
-        answered.await.map_err(|_| Failure::Closed)?
+        // A task that ends without a word is one whose runtime was taken away.
+        answered.await.map_err(|_| Failure::OutcomeUnknown)?
     }
 }
 

@@ -19,6 +19,14 @@ pub const GRACE_MS: u64 = limits::GRACE_MS;
 /// A connection that was silent for this long after a ping, or has brought no `welcome`, is given
 /// up.
 pub const PONG_MS_MAX: u64 = limits::PONG_MS_MAX;
+/// The same for a connection that is doubted because the process has stood still.
+pub const DOUBT_MS_MAX: u64 = 1_500;
+/// How often in a row a connection is doubted: a process that sleeps on and on must end it too.
+pub const DOUBTS_MAX: u32 = 2;
+/// A timer that comes later than this has slept.
+pub const LATE_MS_MAX: u64 = 2_000;
+/// A timer rings at least this often: timers may stand still while the machine sleeps.
+pub const TICK_MS: u64 = 10_000;
 /// A gateway that asks for pings more often than this is not believed.
 pub const PING_EVERY_MS_MIN: u64 = 1_000;
 /// Nor one that asks for them more seldom: a dead socket must be noticed the same day.

@@ -24,7 +24,7 @@ use proto::time::Time;
 pub use self::outbox::{Outbox, Transport};
 
 use self::connection::Connection;
-use self::loss::Loss;
+use self::loss::{Loss, Redial};
 use self::operation::{Held, Operation};
 use self::queue::Queue;
 use self::renewal::Renewal;
@@ -94,6 +94,9 @@ pub enum Input<'a> {
     Command(Ticket, Command),
     /// The time of [`Client::wake_at`] has come.
     Wake,
+    /// The process has stood still: a timer came more than 2 s late. Said before anything else that
+    /// happens then.
+    Awake,
 }
 
 /// What the client counts.
@@ -122,6 +125,7 @@ pub struct Client {
     connection: Connection,
     session: Option<Session>,
     retry: Retry,
+    redial: Redial,
     queues: BTreeMap<Arc<str>, Queue>,
     /// The gateway's numbers of queues, good for one connection.
     subs: HashMap<u32, Arc<str>>,
@@ -170,6 +174,7 @@ impl Client {
             connection: Connection::Down,
             session: None,
             retry,
+            redial: Redial::default(),
             queues: BTreeMap::new(),
             subs: HashMap::new(),
             unanswered: BTreeMap::new(),
@@ -205,6 +210,7 @@ impl Client {
             Input::Token(token) => self.token(now, token, out),
             Input::Command(ticket, command) => self.command(now, ticket, command, out),
             Input::Wake => self.wake(now, out),
+            Input::Awake => self.awake(now, out),
         }
     }
 

@@ -103,6 +103,7 @@ fn stages_of_tests_are_known_as_such() {
             "cluster",
             "hosts",
             "client libraries",
+            "packages",
             "load plans"
         ]
     );
@@ -114,4 +115,17 @@ fn only_root_makes_hosts_and_others_are_told() {
     let work = |is_root| stages(&tree, false, is_root).into_iter().find(|s| s.name == "hosts");
     assert!(matches!(work(true).map(|stage| stage.work), Some(Work::Commands(_))));
     assert!(matches!(work(false).map(|stage| stage.work), Some(Work::LeftOut(_))));
+}
+
+#[test]
+fn what_operators_use_is_tried_and_what_takes_root_is_told_of() {
+    let files = [("ops/grafana/check.py", ""), ("ops/systemd/check.py", "")];
+    let board = commands_of("board", &files, false);
+    assert_eq!(board, ["/usr/bin/python3 ops/grafana/check.py --imq target/debug/imq"]);
+    assert_eq!(commands_of("board", &[], false), ["its script is not there"]);
+    let packages = commands_of("packages", &[("packages/test.py", "")], false);
+    assert_eq!(packages, ["/usr/bin/python3 packages/test.py --imq target/debug/imq"]);
+    let stages = stages(&Tree::of(&files), false, false);
+    let services = stages.into_iter().find(|stage| stage.name == "services");
+    assert!(matches!(services.map(|stage| stage.work), Some(Work::LeftOut(_))));
 }

@@ -94,6 +94,23 @@ fn a_late_comer_is_up_and_holds_nothing() {
 }
 
 #[test]
+fn a_late_comer_that_is_given_copies_says_so() {
+    let mut stage = Stage::new();
+    run(&mut stage, CLUSTER);
+    run(
+        &mut stage,
+        "2000 up 4 q3
+         2000 register 4 => 1 rows 1.6 q1#1×8(1,1) q2#2×8(1,1); 2 rows…
+         2001 report 4 =>
+         2002 copies 2",
+    );
+    let nodes = stage.boss.nodes(stage.now);
+    let message = |id: &str| nodes.nodes.iter().find(|node| node.id == id).map(|n| &*n.message);
+    assert_eq!(message("q3"), Some(views::HOLDS_COPIES));
+    assert_eq!(message("q1"), Some("imq node is available and accepting connections."));
+}
+
+#[test]
 fn a_killed_node_leaves_to_the_others_at_once() {
     let mut stage = Stage::new();
     run(&mut stage, CLUSTER);

@@ -12,7 +12,6 @@ use super::super::configurations::{self, Configurations};
 use super::super::events::Event;
 use super::super::roster::{Node, NodeRole, State};
 use super::super::safety::Safety;
-use super::super::table::Row;
 use super::super::trend::Moment;
 use super::super::{configuration, view};
 use super::recovery::{names, used_up};
@@ -21,18 +20,30 @@ use super::{Boss, publication};
 /// The message of a queue node that came after the buckets were given out.
 pub(super) const HOLDS_NOTHING: &str =
     "imq node is available and holds no buckets yet: moving buckets isn't implemented";
+/// Of one that others' buckets have been copied to, in the place of a node that is gone.
+pub(super) const HOLDS_COPIES: &str =
+    "imq node is available and has copies of other nodes' buckets; it serves none yet";
+
+/// What a queue node holds.
+#[derive(Clone, Copy)]
+enum Holds {
+    /// Only copies of what others serve.
+    Copies,
+    /// Buckets that it serves.
+    Buckets,
+}
 
 impl Boss {
     /// `/api/v1/nodes`.
     pub fn nodes(&self, now: Time) -> view::Nodes {
-        let shares = self.shares();
+        let holds = self.holds_by_node();
         let nodes = self.kept.roster.iter().map(|node| view::Node {
             id: node.id.as_str().to_owned(),
             role: node.role,
             host: node.host.clone(),
             address: node.address.clone(),
             state: self.shown_state(node),
-            message: self.message(node, now, shares.get(node.id.as_str()).copied()),
+            message: self.message(node, now, holds.get(node.id.as_str()).copied()),
             incarnation: node.incarnation,
         });
         view::Nodes { version: self.kept.version, nodes: nodes.collect() }
@@ -257,12 +268,18 @@ impl Boss {
         self.kept.rows.iter().filter(|row| row.primary().is_none()).count()
     }
 
-    fn shares(&self) -> BTreeMap<&str, usize> {
-        let mut shares = BTreeMap::new();
-        for owner in self.kept.rows.iter().filter_map(Row::primary) {
-            *shares.entry(owner.id.as_str()).or_default() += 1;
+    /// What each node holds that holds anything.
+    fn holds_by_node(&self) -> BTreeMap<&str, Holds> {
+        let mut holds = BTreeMap::new();
+        for row in self.kept.rows.iter() {
+            for owner in row.in_sync().iter().chain(row.learners()) {
+                holds.entry(owner.id.as_str()).or_insert(Holds::Copies);
+            }
+            if let Some(owner) = row.primary() {
+                holds.insert(owner.id.as_str(), Holds::Buckets);
+            }
         }
-        shares
+        holds
     }
 
     /// How far a node is: it knows before the boss that it is about to end.
@@ -272,7 +289,7 @@ impl Boss {
     }
 
     /// How a node is, in a sentence.
-    fn message(&self, node: &Node, now: Time, buckets: Option<usize>) -> String {
+    fn message(&self, node: &Node, now: Time, holds: Option<Holds>) -> String {
         match node.state {
             State::Gone => return "gone: it was shut down, or doesn't answer".to_owned(),
             State::Joining => return "waiting for the first table".to_owned(),
@@ -287,12 +304,13 @@ impl Boss {
             );
         }
         let report = self.reports.of(&node.id);
-        match (node.role, buckets, report) {
+        match (node.role, holds, report) {
             (_, _, Some(report)) if !report.ready && !report.message.is_empty() => {
                 report.message.clone()
             }
             (_, _, Some(report)) if !report.ready => "imq node is starting.".to_owned(),
             (NodeRole::QueueNode, None, _) => HOLDS_NOTHING.to_owned(),
+            (NodeRole::QueueNode, Some(Holds::Copies), _) => HOLDS_COPIES.to_owned(),
             (_, _, Some(report)) if !report.message.is_empty() => report.message.clone(),
             (NodeRole::Gateway | NodeRole::QueueNode, _, _) => {
                 "imq node is available and accepting connections.".to_owned()

@@ -37,14 +37,13 @@ fn ports_that_others_may_get_are_told_of() {
 
 #[test]
 fn memory_is_that_of_the_control_group() {
-    let meminfo = "MemTotal:       4194304 kB\nMemFree:  1 kB\n";
-    let look = |group: &str, kept: Option<u64>| memory(meminfo, group, kept).unwrap();
-    assert_eq!(look("max\n", None).verdict, Verdict::Ok);
-    assert!(look("max\n", None).said.starts_with("4.0 GiB of this machine"));
-    assert!(look("1073741824\n", None).said.starts_with("1.0 GiB of this control group"));
-    assert_eq!(look("268435456\n", None).verdict, Verdict::Warn);
-    assert_eq!(look("max\n", Some(2 << 30)).verdict, Verdict::Ok);
-    assert_eq!(look("max\n", Some(3 << 30)).verdict, Verdict::Fail);
+    let look = |group, kept| memory(Memory { machine: 4 << 30, group }, kept);
+    assert_eq!(look(None, None).verdict, Verdict::Ok);
+    assert!(look(None, None).said.starts_with("4.0 GiB of this machine"));
+    assert!(look(Some(1 << 30), None).said.starts_with("1.0 GiB of this control group"));
+    assert_eq!(look(Some(1 << 28), None).verdict, Verdict::Warn);
+    assert_eq!(look(None, Some(2 << 30)).verdict, Verdict::Ok);
+    assert_eq!(look(None, Some(3 << 30)).verdict, Verdict::Fail);
 }
 
 #[test]

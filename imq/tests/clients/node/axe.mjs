@@ -1,11 +1,14 @@
-// What axe finds on a page, light and dark, on a desk and on a phone: node axe.mjs URL READY BUTTON WORD...
+// What axe finds on a page, light and dark, on a desk and on a phone:
+// node axe.mjs URL PICTURES READY BUTTON WORD...
 // BUTTON is pressed once the page shows READY, unless it is `-`; it is looked at once it shows all words.
+// Pictures of all that are kept in files whose names begin with PICTURES.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { browse, shown } from "./browser.mjs";
+import { dirname } from "node:path";
+import { shown, withBrowser } from "./browser.mjs";
 
-const [url, ready, button, ...words] = process.argv.slice(2);
+const [url, pictures, ready, button, ...words] = process.argv.slice(2);
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = [[1280, 900, false], [360, 740, true]];
 
@@ -18,9 +21,18 @@ const LOOK = `axe.run().then(({ violations }) => JSON.stringify(violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, help, nodes }) => ({ id, help, at: nodes.map(({ html }) => html) }))))`;
 
-for (const scheme of ["light", "dark"]) {
-  for (const [width, height, mobile] of SIZES) {
-    await browse(url, { width, height, deviceScaleFactor: 1, mobile }, async (page) => {
+/// Keeps a picture of the whole page, also of what is below the window.
+async function keep(page, file) {
+  const wanted = { format: "png", captureBeyondViewport: true };
+  const { data } = await page.send("Page.captureScreenshot", wanted);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, Buffer.from(data, "base64"));
+}
+
+await withBrowser(async (browser) => {
+  for (const scheme of ["light", "dark"]) {
+    for (const [width, height, mobile] of SIZES) {
+      const page = await browser.tab(url, { width, height, deviceScaleFactor: 1, mobile });
       const features = [{ name: "prefers-color-scheme", value: scheme }];
       await page.send("Emulation.setEmulatedMedia", { features });
       await shown(page, [ready]);
@@ -29,7 +41,10 @@ for (const scheme of ["light", "dark"]) {
       await page.evaluate(AXE);
       const faults = JSON.parse(await page.evaluate(LOOK));
       assert.deepEqual(faults, [], `${scheme}, ${width} pixels: ${JSON.stringify(faults)}`);
-      console.log(`${scheme}, ${width} pixels: nothing serious`);
-    });
+      const kept = `${pictures}-${scheme}-${width}.png`;
+      await keep(page, kept);
+      console.log(`${scheme}, ${width} pixels: nothing serious; ${kept}`);
+      await page.close();
+    }
   }
-}
+});

@@ -118,7 +118,7 @@ fn other<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<(Event<'a>, usize), U
 }
 
 /// The value of one field of an object.
-fn field<'a>(object: &'a [u8], wanted: &[u8]) -> Result<Option<&'a [u8]>, Unread> {
+pub(super) fn field<'a>(object: &'a [u8], wanted: &[u8]) -> Result<Option<&'a [u8]>, Unread> {
     let mut fields = Fields::of(object)?;
     while let Some((name, value)) = fields.next()? {
         if name == wanted {

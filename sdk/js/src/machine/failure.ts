@@ -18,7 +18,7 @@ const STATUSES = {
 export type Status = (typeof STATUSES)[keyof typeof STATUSES];
 
 /** Why something was not done: a status of the server's, or the client's own reason. */
-export type Code = Status | 'not_sent' | 'full' | 'too_large' | 'name' | 'closed';
+export type Code = Status | 'not_sent' | 'full' | 'too_large' | 'name' | 'closed' | 'origin';
 
 /** Why an operation failed. Unless `code` is `outcome_unknown`, nothing was done. */
 export interface Failure {

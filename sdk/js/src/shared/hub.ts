@@ -71,8 +71,12 @@ export class Hub {
       name,
       version,
       tell: (event) => this.#happened(event),
-      failed: (url, error) => this.#tellAll({ kind: 'failed', url, error: `${error}` }),
+      failed: (url, error) => this.failed(url, error),
     });
+  }
+
+  failed(url: string, error: unknown): void {
+    this.#tellAll({ kind: 'failed', url, error: `${error}` });
   }
 
   join(page: Page): void {

@@ -6,14 +6,20 @@ import { Hub, Page } from './hub.js';
 import type { Locks } from './locks.js';
 import { WORDS, type PageWord, type Port } from './words.js';
 
+/** Makes one whose connections tell what carries them, and why they can't be had. */
+type Platform = (
+  told: (by: Carrier) => void,
+  failed: (url: string, error: unknown) => void,
+) => World;
+
 export class Office {
-  #platform: (told: (by: Carrier) => void) => World;
+  #platform: Platform;
   #locks: Locks;
   #lock: string;
   #hubs = new Map<string, Hub>();
 
   /** `lock` is held by the worker for as long as it lives. */
-  constructor(platform: (told: (by: Carrier) => void) => World, locks: Locks, lock: string) {
+  constructor(platform: Platform, locks: Locks, lock: string) {
     this.#platform = platform;
     this.#locks = locks;
     this.#lock = lock;
@@ -40,7 +46,10 @@ export class Office {
   #hub(key: string, terms: ConstructorParameters<typeof Hub>[1]): Hub {
     let hub = this.#hubs.get(key);
     if (hub) return hub;
-    const world = this.#platform((by) => made.carried(by));
+    const world = this.#platform(
+      (by) => made.carried(by),
+      (url, error) => made.failed(url, error),
+    );
     const made = new Hub(world, terms, () => {
       if (this.#hubs.get(key) === made) this.#hubs.delete(key);
     });

@@ -5,7 +5,15 @@ import { Machine } from '../../dist/machine/machine.js';
 import { Outbox } from '../../dist/machine/outbox.js';
 import { told } from './told.mjs';
 
-export const INPUTS = ['connected', 'disconnected', 'receive', 'undecodable', 'token', 'command'];
+export const INPUTS = [
+  'connected',
+  'disconnected',
+  'receive',
+  'undecodable',
+  'token',
+  'command',
+  'stood_still',
+];
 
 const KINDS = [
   'subscribe',
@@ -38,9 +46,9 @@ export class Driver {
     });
   }
 
-  /** Runs the timers that are due by this time. */
-  passTo(at) {
-    while (this.#machine.wakeAt <= at) {
+  /** Runs the timers that are due by this time, or none: a process that stands still runs none. */
+  passTo(at, standsStill) {
+    while (!standsStill && this.#machine.wakeAt <= at) {
       this.#now = Math.max(this.#now, this.#machine.wakeAt);
       this.#handle({ type: 'wake' });
     }
@@ -69,6 +77,9 @@ export class Driver {
         return undefined;
       case 'command':
         return this.#command(step);
+      case 'stood_still':
+        this.#handle({ type: 'awake' });
+        return this.#handle({ type: 'wake' });
     }
   }
 

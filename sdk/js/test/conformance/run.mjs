@@ -20,7 +20,7 @@ export function failure({ settings, steps }, Client) {
   const driver = new Driver(settings, Client);
   for (const [index, step] of steps.entries()) {
     checkWords(step);
-    driver.passTo(step.at);
+    driver.passTo(step.at, 'stood_still' in step);
     driver.input(step);
     const did = driver.takeDone();
     const differences = OUTPUTS.map((output) => difference(output, step[output], did[output]));

@@ -5,7 +5,13 @@ export class Door {
   streams = [];
   /** Requests that bring frames. */
   posts = [];
-  fetch = (url, init) => {
+  /** Something answers, though no page of this origin may read it. */
+  isThere = false;
+  fetch = async (url, init) => {
+    if (init.mode === 'no-cors') {
+      if (!this.isThere) throw new TypeError('nothing answers');
+      return {};
+    }
     const request = new Request(url, init);
     (url.endsWith('/events') ? this.streams : this.posts).push(request);
     return request.answer;

@@ -26,6 +26,15 @@ if ($_SERVER['REQUEST_METHOD'] === 'GET' && $path === '/') {
     return;
 }
 
+// imq's library for pages, as `npm run build` in sdk/js has made it.
+if (preg_match('#^/imq-client/((?:[a-z]+/)*[a-z]+\.js)$#D', $path, $found) === 1) {
+    $file = __DIR__ . "/../../../js/dist/{$found[1]}";
+    http_response_code(is_file($file) ? 200 : 404);
+    header('Content-Type: text/javascript');
+    is_file($file) && readfile($file);
+    return;
+}
+
 $settings = Settings::fromEnvironment();
 $store = new Store($settings->dataFile);
 // A user waits for what is done here, and a gateway for a call-out's answer 3 s: don't wait longer.

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from .driver import Driver, Plan, Ticket, Told, TokenSource
-from .errors import Closed
-from .machine.failure import CLOSED
+from .errors import closed
 from .machine.outbox import Connected, Lost
 from .room import Link, Room
 from .stream import Stream, Streams
@@ -42,6 +41,8 @@ class Client:
         self.status: Status = "connecting"
         self.user: str | None = None
         """Who the gateway takes us for, once it has said so."""
+        # Why it is over; none: it isn't.
+        self._end: Lost | None = None
         self._statuses = Streams(self)
         self._new_rooms = Streams(self)
         # As long as somebody has them; those that are subscribed, always.
@@ -64,8 +65,8 @@ class Client:
 
     async def connected(self) -> None:
         """Waits for the connection, for ever if need be. `Closed` when the client is over."""
-        if self.status == "closed":
-            raise Closed(CLOSED.reason)
+        if self._end:
+            raise closed(self._end.reason, self._end.code)
         if self.status == "up":
             return
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -124,15 +125,16 @@ class Client:
 
     def _lost(self, event: Lost) -> None:
         for room in list(self._rooms.values()):
-            room.lost(event.reason, not event.may_retry)
+            room.lost(event)
         if event.may_retry:
             lost: Status = "connecting" if self.status == "connecting" else "reconnecting"
             return self._become(StatusChange(lost, event.code, event.reason))
+        self._end = event
         self._become(StatusChange("closed", event.code, event.reason))
         self._statuses.end()
         self._new_rooms.end()
         for waiting in self._take_awaiting():
-            waiting.set_exception(Closed(event.reason))
+            waiting.set_exception(closed(event.reason, event.code))
 
     def _take_awaiting(self) -> list[asyncio.Future[None]]:
         awaiting, self._awaiting = self._awaiting, []

@@ -123,6 +123,12 @@ class Closed(ImqError):
     """The client is closed, or the subscription is over."""
 
     code = "closed"
+    close_code = 0
+    """If the client is: why, as a close code (docs/protocol.md, section 9)."""
+
+
+class TokenRefused(Closed):
+    """The client is closed since the server doesn't take the user's token."""
 
 
 class Overrun(ImqError):
@@ -130,6 +136,9 @@ class Overrun(ImqError):
 
     code = "overrun"
 
+
+# A close code.
+_BAD_TOKEN = 3501
 
 _KINDS: tuple[type[ImqError], ...] = (
     OutcomeUnknown,
@@ -153,7 +162,16 @@ BY_CODE = {kind.code: kind for kind in _KINDS}
 """The exceptions by their codes."""
 
 
+def closed(reason: str, close_code: int) -> Closed:
+    """Says why the client is closed."""
+    error = (TokenRefused if close_code == _BAD_TOKEN else Closed)(reason)
+    error.close_code = close_code
+    return error
+
+
 def error_of(failure: Failure, idempotency_key: str | None = None) -> ImqError:
     """The exception that says this."""
+    if failure.code == Closed.code:
+        return closed(failure.reason, failure.close_code)
     kind = BY_CODE.get(failure.code, Refused)
     return kind(failure.reason, may_retry=failure.may_retry, idempotency_key=idempotency_key)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .change import Change
 from .driver import Ticket
-from .errors import Closed, ImqError
+from .errors import ImqError, closed
 from .events import (
     Entry,
     Event,
@@ -26,7 +26,7 @@ from .events import (
     event_of,
     message_of,
 )
-from .machine.outbox import Interrupted, Said
+from .machine.outbox import Interrupted, Lost, Said
 from .members import Members
 from .state import StateMap
 from .stream import Stream, Streams
@@ -117,9 +117,10 @@ class Room:
         fields = {"mount": mount, "payload": payload, "exclude_self": exclude_self or None}
         return _seq_of(await self._ask("send_message", fields))
 
-    async def change(self, mount: str, changes: Sequence[Change]) -> int:
-        """Changes keys of a state mount, all or none. Gives the number of the change."""
-        return await self.state(mount).change(changes)
+    def change(self, mount: str, changes: Sequence[Change]) -> asyncio.Future[int]:
+        """Changes keys of a state mount, all or none, as `StateMap.change` does. Gives the number
+        of the change."""
+        return self.state(mount).change(changes)
 
     async def read_state(
         self, mount: str, *, key_prefix: str = "", after: str = "", limit: int = 0
@@ -189,10 +190,10 @@ class Room:
             self._held = []
             self._release_after(_HELD_ROUNDS)
 
-    def lost(self, reason: str, is_over: bool) -> None:
-        """The connection is lost; `is_over`: for good."""
-        if is_over:
-            self._unsubscribed(reason, False)
+    def lost(self, lost: Lost) -> None:
+        """The connection is lost, maybe for good."""
+        if not lost.may_retry:
+            self._unsubscribed(lost.reason, False, lost.code)
             self._end_streams()
         elif self.status == "standing":
             self.status = "returning"
@@ -231,7 +232,7 @@ class Room:
         elif mount in self._states:
             self._states[mount].reread()
 
-    def _unsubscribed(self, reason: str, is_retrying: bool) -> None:
+    def _unsubscribed(self, reason: str, is_retrying: bool, close_code: int = 0) -> None:
         self._release()
         if self.status == "none" and not self._joining:
             return
@@ -244,7 +245,7 @@ class Room:
         joining, self._joining = self._joining, []
         for joined in joining:
             if not joined.done():
-                joined.set_exception(Closed(reason))
+                joined.set_exception(closed(reason, close_code))
 
     def _end_streams(self) -> None:
         self._streams.end()

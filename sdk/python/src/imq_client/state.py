@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from .change import Change
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 # `set` is a method below.
 _Keys = set[str]
+_Fields = dict[str, Any]
+# The value of a key that isn't there: `None` is a value.
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -36,30 +40,38 @@ class ValueChange:
     """The key is gone."""
     is_new: bool
     """The key wasn't there before."""
+    is_pending: bool = False
+    """A write of this client is in it that the queue hasn't confirmed yet."""
 
 
 class StateMap(Mapping[str, Any]):
-    """Its own writes show as soon as the queue has confirmed them. The values belong to the map:
-    don't change them."""
+    """Its own writes show at once, before the queue confirms them, and are taken back if they are
+    refused. The values belong to the map: don't change them."""
 
     def __init__(self, room: Room, mount: str, tasks: Tasks) -> None:
         self._room = room
         self._mount = mount
+        # What the queue has said.
         self._entries: dict[str, Entry] = {}
+        # Changes of this client that are unanswered, by key, in their order.
+        self._pending: dict[str, list[_Fields]] = {}
+        # What the map gives: the entries with the pending changes.
+        self._shown: dict[str, Any] = {}
         self._streams = Streams(self)
         self._reread: Reread[Entry] = Reread(tasks, self._read, self._were_read)
 
     def __getitem__(self, key: str) -> Any:
-        return self._entries[key].value
+        return self._shown[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self._shown)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._shown)
 
     def version(self, key: str) -> int:
-        """The number of the key's last change, for `if_version`; 0: it is absent."""
+        """The number of the key's last change that the queue has confirmed, for `if_version`;
+        0: it is absent."""
         entry = self._entries.get(key)
         return entry.version if entry else 0
 
@@ -67,7 +79,7 @@ class StateMap(Mapping[str, Any]):
         """The changes from now on, until the subscription is over."""
         return self._streams.open(lambda change: change)
 
-    async def set(
+    def set(
         self,
         key: str,
         value: Any,
@@ -76,9 +88,9 @@ class StateMap(Mapping[str, Any]):
         if_absent: bool = False,
         ttl_ms: int | None = None,
         while_present: bool = False,
-    ) -> int:
-        """Gives a key a value. The answer is the number of the change. The conditions are those
-        of `Change`."""
+    ) -> asyncio.Future[int]:
+        """Gives a key a value. It shows at once; what is awaited is the number of the change, when
+        the queue has confirmed it. The conditions are those of `Change`."""
         change = Change.set(
             key,
             value,
@@ -87,9 +99,9 @@ class StateMap(Mapping[str, Any]):
             ttl_ms=ttl_ms,
             while_present=while_present,
         )
-        return await self.change([change])
+        return self.change([change])
 
-    async def add(
+    def add(
         self,
         key: str,
         amount: int,
@@ -97,45 +109,56 @@ class StateMap(Mapping[str, Any]):
         if_version: int | None = None,
         ttl_ms: int | None = None,
         while_present: bool = False,
-    ) -> int:
+    ) -> asyncio.Future[int]:
         """Adds to a number, which is 0 where there is none."""
         change = Change.add(
             key, amount, if_version=if_version, ttl_ms=ttl_ms, while_present=while_present
         )
-        return await self.change([change])
+        return self.change([change])
 
-    async def delete(self, key: str, *, if_version: int | None = None) -> int:
+    def delete(self, key: str, *, if_version: int | None = None) -> asyncio.Future[int]:
         """Deletes a key."""
-        return await self.change([Change.delete(key, if_version=if_version)])
+        return self.change([Change.delete(key, if_version=if_version)])
 
-    async def change(self, changes: Sequence[Change]) -> int:
+    def change(self, changes: Sequence[Change]) -> asyncio.Future[int]:
         """Changes several keys, all or none."""
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         fields = {"mount": self._mount, "changes": [change.fields for change in changes]}
-        written = [_kept(change) for change in changes]
+        receives = self._room.receives
+        written = [_kept(change) for change in changes if receives(self._mount, change.key)]
 
         def resolve(result: dict[str, Any]) -> None:
             seq = int(result.get("seq", 0))
-            self._wrote(written, seq)
+            self._settle(written, seq)
             if not answer.done():
                 answer.set_result(seq)
 
         def reject(error: ImqError) -> None:
+            self._settle(written, 0)
             if not answer.done():
                 answer.set_exception(error)
 
-        self._room.command("send_state", fields, Ticket(resolve, reject))
-        return await answer
+        for change in written:
+            self._pending.setdefault(change["key"], []).append(change)
+        try:
+            self._room.command("send_state", fields, Ticket(resolve, reject))
+        except (TypeError, ValueError):
+            # The wire can't carry it.
+            self._settle(written, 0)
+            raise
+        if not answer.done():
+            for change in written:
+                shown = self._shown.get(change["key"], _ABSENT)
+                self._become(change["key"], _changed(shown, change))
+        return answer
 
     def reset(self, entries: list[Entry]) -> None:
         """These are all."""
         self._reread.cancel()
-        kept = {entry.key for entry in entries}
-        for key in [key for key in self._entries if key not in kept]:
-            self._delete(key)
-        for entry in entries:
-            # Versions of another epoch mean nothing here.
-            self._put(entry)
+        before = self._entries
+        # Versions of another epoch mean nothing here.
+        self._entries = {entry.key: entry for entry in entries}
+        self._show([*before, *self._entries])
 
     def apply(self, changes: list[StateChange]) -> None:
         """The queue says what has changed."""
@@ -143,10 +166,9 @@ class StateMap(Mapping[str, Any]):
             self._reread.touch(change.key)
             if change.version < self.version(change.key):
                 continue
-            if change.is_deleted:
-                self._delete(change.key)
-            else:
-                self._put(Entry(change.key, change.value, change.version))
+            value = _ABSENT if change.is_deleted else change.value
+            self._put(change.key, value, change.version)
+        self._show([change.key for change in changes])
 
     def reread(self) -> None:
         """Something is missing."""
@@ -163,46 +185,88 @@ class StateMap(Mapping[str, Any]):
 
     def _were_read(self, entries: list[Entry], touched: _Keys) -> None:
         kept = touched | {entry.key for entry in entries}
-        for key in [key for key in self._entries if key not in kept]:
-            self._delete(key)
+        gone = [key for key in self._entries if key not in kept]
+        for key in gone:
+            del self._entries[key]
         for entry in entries:
             if entry.key not in touched:
-                self._put(entry)
+                self._entries[entry.key] = entry
+        self._show([*gone, *(entry.key for entry in entries)])
 
-    def _wrote(self, changes: list[dict[str, Any]], seq: int) -> None:
-        """Own changes are confirmed. Their result comes before their event; but when they were
-        resent, the event may have come before."""
-        for change in changes:
-            key = change["key"]
-            if self.version(key) >= seq or not self._room.receives(self._mount, key):
-                continue
-            self._reread.touch(key)
-            if "set" in change:
-                self._put(Entry(key, change["set"], seq))
-            elif "delete" in change:
-                self._delete(key)
-            else:
-                self._add(key, change["add"], seq)
+    def _settle(self, written: list[_Fields], seq: int) -> None:
+        """Own changes are answered; under 0 they have changed nothing."""
+        for change in written:
+            key, is_first = change["key"], self._take_pending(change)
+            # The result comes before the event; but when the write was resent, the event may have
+            # come before, and the change is in the entry already.
+            is_new = self.version(key) < seq and self._room.receives(self._mount, key)
+            if is_new:
+                self._reread.touch(key)
+                self._put(key, _changed(self._value(key), change), seq)
+            # Otherwise the same changes are shown on top of the same value.
+            if not is_new or not is_first:
+                self._show([key])
 
-    def _add(self, key: str, amount: int, seq: int) -> None:
-        old = self.get(key, 0)
-        # Anything else is a number only to the queue, which is about to say what it made of it.
-        if isinstance(old, int) and not isinstance(old, bool):
-            self._put(Entry(key, old + amount, seq))
+    def _take_pending(self, change: _Fields) -> bool:
+        """True: it was the first of its key."""
+        key = change["key"]
+        pending = self._pending[key]
+        at = next(at for at, other in enumerate(pending) if other is change)
+        del pending[at]
+        if not pending:
+            del self._pending[key]
+        return at == 0
 
-    def _put(self, entry: Entry) -> None:
-        old = self._entries.get(entry.key)
-        self._entries[entry.key] = entry
-        # Equal in JSON: in Python 1 and true are equal, too.
-        if old and _is_same(old.value, entry.value):
-            return
-        old_value = old.value if old else None
-        self._streams.push(ValueChange(entry.key, entry.value, old_value, False, old is None))
+    def _value(self, key: str) -> Any:
+        """What the queue has said."""
+        entry = self._entries.get(key)
+        return entry.value if entry else _ABSENT
 
-    def _delete(self, key: str) -> None:
-        old = self._entries.pop(key, None)
-        if old:
-            self._streams.push(ValueChange(key, None, old.value, True, False))
+    def _put(self, key: str, value: Any, version: int) -> None:
+        if value is _ABSENT:
+            self._entries.pop(key, None)
+        else:
+            self._entries[key] = Entry(key, value, version)
+
+    def _show(self, keys: Iterable[str]) -> None:
+        """Finds out what is shown of these keys."""
+        for key in dict.fromkeys(keys):
+            self._become(key, reduce(_changed, self._pending.get(key, ()), self._value(key)))
+
+    def _become(self, key: str, value: Any) -> None:
+        """This is shown from now on; tells it if it is new."""
+        old = self._shown.get(key, _ABSENT)
+        if value is _ABSENT:
+            self._shown.pop(key, None)
+        else:
+            self._shown[key] = value
+        if not _is_same(old, value):
+            self._streams.push(_told(key, value, old, key in self._pending))
+
+
+def _told(key: str, value: Any, old: Any, is_pending: bool) -> ValueChange:
+    is_deleted, is_new = value is _ABSENT, old is _ABSENT
+    return ValueChange(
+        key,
+        None if is_deleted else value,
+        None if is_new else old,
+        is_deleted,
+        is_new,
+        is_pending,
+    )
+
+
+def _changed(value: Any, change: _Fields) -> Any:
+    """The value that a change makes of one."""
+    if "set" in change:
+        return change["set"]
+    if "delete" in change:
+        return _ABSENT
+    if value is _ABSENT:
+        return change["add"]
+    # Anything else is a number only to the queue, which is about to say what it made of it.
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value + change["add"] if is_number else value
 
 
 def _kept(change: Change) -> dict[str, Any]:
@@ -215,6 +279,9 @@ def _kept(change: Change) -> dict[str, Any]:
 
 
 def _is_same(one: Any, other: Any) -> bool:
+    """Equal in JSON: in Python 1 and true are equal, too."""
+    if one is other or one is _ABSENT or other is _ABSENT:
+        return one is other
     if isinstance(one, bytes) or isinstance(other, bytes):
         return type(one) is type(other) and bool(one == other)
     return json.dumps(one) == json.dumps(other)

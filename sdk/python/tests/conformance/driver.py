@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from imq_client.machine.machine import (
+    Awake,
     Closed,
     Command,
     Frame,
@@ -21,7 +22,15 @@ from imq_client.machine.outbox import Outbox
 
 from .told import told
 
-INPUTS = ("connected", "disconnected", "receive", "undecodable", "token", "command")
+INPUTS = (
+    "connected",
+    "disconnected",
+    "receive",
+    "undecodable",
+    "token",
+    "command",
+    "stood_still",
+)
 
 _KINDS = (
     "subscribe",
@@ -54,9 +63,10 @@ class Driver:
         # What each command was, by its number.
         self._kinds: dict[int, str] = {}
 
-    def pass_to(self, at: float) -> None:
-        """Runs the timers that are due by this time."""
-        while self._machine.wake_at <= at:
+    def pass_to(self, at: float, stands_still: bool) -> None:
+        """Runs the timers that are due by this time, or none: a process that stands still runs
+        none."""
+        while not stands_still and self._machine.wake_at <= at:
             self._now = max(self._now, self._machine.wake_at)
             self._handle(Wake())
         self._now = at
@@ -85,6 +95,9 @@ class Driver:
             kind = next(name for name in _KINDS if name in step)
             self._kinds[step["command"]] = kind
             self._handle(Command(step["command"], kind, _given(step[kind])))
+        elif "stood_still" in step:
+            self._handle(Awake())
+            self._handle(Wake())
 
     def take_done(self) -> dict[str, Any]:
         """What the client has done since this was asked last."""

@@ -25,7 +25,7 @@ def failure(script: dict[str, Any], client: type[Machine] = Machine) -> str | No
     driver = Driver(script.get("settings", {}), client)
     for index, step in enumerate(script["steps"]):
         _check_words(step)
-        driver.pass_to(step["at"])
+        driver.pass_to(step["at"], "stood_still" in step)
         driver.input(step)
         did = driver.take_done()
         differences = [difference(name, step.get(name), did.get(name)) for name in _OUTPUTS]

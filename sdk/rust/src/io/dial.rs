@@ -10,7 +10,6 @@ use tokio::net::TcpStream;
 
 use super::TokenSource;
 use super::clock::Clock;
-use super::token::Coming;
 
 /// Output that the socket has not taken: from here on nothing is read that would make more of it.
 const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
@@ -80,10 +79,10 @@ pub(super) enum Arrived {
 impl Line {
     /// Asks for a token where they come from somewhere, then dials this address.
     pub(super) fn dial(address: String, tokens: Option<&TokenSource>) -> Line {
-        let coming = tokens.map(TokenSource::give);
+        let tokens = tokens.cloned();
         Line::Dialling(Box::pin(async move {
-            let token = match coming {
-                Some(coming) => Some(given(coming).await.map_err(Undialled::Token)?),
+            let token = match tokens {
+                Some(tokens) => Some(given(tokens).await.map_err(Undialled::Token)?),
                 None => None,
             };
             let stream = connected(address).await.map_err(Undialled::Socket)?;
@@ -95,7 +94,7 @@ impl Line {
     pub(super) async fn next(&mut self, clock: &Clock, unsent: usize) -> Arrived {
         match self {
             Line::Waiting { at_ms, .. } => {
-                clock.sleep_until(Some(*at_ms)).await;
+                clock.sleep_until(*at_ms).await;
                 Arrived::Due
             }
             Line::Dialling(dialled) => Arrived::Dialled(dialled.await),
@@ -113,8 +112,8 @@ impl Line {
 }
 
 /// The token, or why there is none; it has to come in time.
-pub(super) async fn given(coming: Coming) -> Result<String, String> {
-    match tokio::time::timeout(TOKEN, coming).await {
+pub(super) async fn given(tokens: TokenSource) -> Result<String, String> {
+    match tokio::time::timeout(TOKEN, tokens.give()).await {
         Ok(given) => given.map_err(|error| error.to_string()),
         Err(_) => Err(format!("the application didn't give a token within {} s", TOKEN.as_secs())),
     }

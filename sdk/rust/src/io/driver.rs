@@ -17,7 +17,7 @@ use super::dial::{Addresses, Arrived, Dialled, Line, Undialled, farewell, given}
 use super::subscription::{Given, Sink};
 use super::{ConnectError, Connection, REQUESTS_MAX, Request, TokenSource};
 use crate::machine::{Client, Input, Outbox, Settings, Transport};
-use crate::{Command, Ticket, limits};
+use crate::{Command, Failure, Ticket, limits};
 
 /// Bytes taken from the socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -30,6 +30,8 @@ pub(super) struct Driver {
     /// The one that is dialled or open.
     address: String,
     line: Line,
+    /// When it was dialled last.
+    dialled_ms: u64,
     reader: FrameReader,
     input: Vec<u8>,
     requests: mpsc::Receiver<Request>,
@@ -75,6 +77,7 @@ impl Driver {
             line: Line::dial(address.clone(), tokens.as_ref()),
             addresses,
             address,
+            dialled_ms: 0,
             reader: FrameReader::default(),
             input: vec![0; READ_BYTES],
             requests,
@@ -93,7 +96,11 @@ impl Driver {
 
     pub(super) async fn run(mut self) {
         loop {
-            let woke = self.wait().await;
+            let rings_ms = self.rings_ms();
+            let woke = self.wait(rings_ms).await;
+            if self.clock.now().ms > rings_ms.saturating_add(limits::LATE_MS_MAX) {
+                self.awake(&woke);
+            }
             match woke {
                 Woke::Requests => self.requested(),
                 Woke::Line(Arrived::Due) => self.dial(),
@@ -103,9 +110,9 @@ impl Driver {
                 Woke::Due => self.handle(Input::Wake),
             }
             if std::mem::take(&mut self.out.wants_token)
-                && let Some(tokens) = &self.tokens
+                && let Some(tokens) = self.tokens.clone()
             {
-                self.renewing = Some(Box::pin(given(tokens.give())));
+                self.renewing = Some(Box::pin(given(tokens)));
             }
             self.tell();
             if self.out.transport.take_if(|transport| *transport == Transport::Stop).is_some() {
@@ -116,6 +123,7 @@ impl Driver {
                 break;
             }
         }
+        self.refuse_the_rest();
         if let Line::Open(stream) = std::mem::replace(&mut self.line, Line::Stopped)
             && let Err(error) = farewell(stream, &self.out.frames).await
         {
@@ -123,13 +131,49 @@ impl Driver {
         }
     }
 
-    async fn wait(&mut self) -> Woke {
-        let wake_at = self.machine.wake_at();
+    /// When the timer of the next turn rings, whatever it is for.
+    fn rings_ms(&self) -> u64 {
+        let tick_ms = self.clock.now().after(limits::TICK_MS).ms;
+        let dial_ms = match &self.line {
+            Line::Waiting { at_ms, .. } => *at_ms,
+            Line::Dialling(_) | Line::Open(_) | Line::Stopped => tick_ms,
+        };
+        self.machine.wake_at().unwrap_or(tick_ms).min(dial_ms).min(tick_ms)
+    }
+
+    /// The process has stood still (rule 30).
+    fn awake(&mut self, woke: &Woke) {
+        self.handle(Input::Awake);
+        // A wait that is cut short is no further attempt.
+        if let Some(Transport::Redial { at_ms, address }) = self.out.transport.take() {
+            self.line = Line::Waiting { at_ms, address };
+        }
+        let dials = matches!(self.line, Line::Dialling(_));
+        let is_news = matches!(woke, Woke::Line(Arrived::Dialled(_)));
+        if dials && !is_news && self.clock.now().ms - self.dialled_ms > limits::DOUBT_MS_MAX {
+            // What it waits for may be gone.
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the process has stood still");
+            self.dialled(Err(Undialled::Socket(error)));
+        }
+    }
+
+    /// What was asked too late was never sent.
+    fn refuse_the_rest(&mut self) {
+        self.requests.close();
+        while let Ok(request) = self.requests.try_recv() {
+            if let Request::Command { answer, .. } = request {
+                // Whoever asked may have stopped waiting.
+                drop(answer.send(Err(Failure::Closed)));
+            }
+        }
+    }
+
+    async fn wait(&mut self, rings_ms: u64) -> Woke {
         tokio::select! {
             _ = self.requests.recv_many(&mut self.batch, REQUESTS_MAX) => Woke::Requests,
             arrived = self.line.next(&self.clock, self.out.frames.len()) => Woke::Line(arrived),
             given = next_token(&mut self.renewing) => Woke::Token(given),
-            () = self.clock.sleep_until(wake_at) => Woke::Due,
+            () = self.clock.sleep_until(rings_ms) => Woke::Due,
         }
     }
 
@@ -178,6 +222,7 @@ impl Driver {
         if let Line::Waiting { address, .. } = &mut self.line {
             self.address = address.take().unwrap_or_else(|| self.addresses.take());
             self.line = Line::dial(self.address.clone(), self.tokens.as_ref());
+            self.dialled_ms = self.clock.now().ms;
         }
     }
 

@@ -1,5 +1,7 @@
 //! The client on tokio against a gateway made of a listener and hand-written answers.
 
+mod sleep;
+
 use crate::{
     Change, Client, ConnectError, Connection, Failure, Options, PageAsked, QueueEvent, Status,
     SubscribeOptions,
@@ -306,4 +308,31 @@ async fn says_why_there_is_no_token() {
     let refused = Client::connect(options).await;
     let Err(ConnectError::NoToken { reason }) = refused else { panic!("{refused:?}") };
     assert_eq!(reason, "the shop is closed");
+}
+
+/// A panic of the application's token function is one more failed attempt.
+#[tokio::test]
+async fn outlives_a_panic_of_the_application() {
+    let gateway = Gateway::start().await;
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let tokens = crate::TokenSource::new(move || {
+        let attempt = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        assert_ne!(attempt, 2, "this panic is part of the test");
+        async move {
+            assert_ne!(attempt, 3, "and so is this");
+            Ok(format!("t{attempt}"))
+        }
+    });
+    let options = Options { token_source: Some(tokens), ..gateway.options() };
+    let (client, peer) = tokio::join!(Client::connect(options), gateway.welcome("s1"));
+    let client = client.unwrap();
+    drop(peer);
+    let server = async {
+        let (_, connect) = gateway.accept().await;
+        assert_eq!(connect.token, "t4");
+    };
+    tokio::select! {
+        _ = client.send_message("/a", "chat", "hi") => panic!("nobody has answered"),
+        () = server => {}
+    }
 }

@@ -10,7 +10,7 @@ pub(super) enum Connection {
     /// No transport; the owner dials when told.
     Down,
     /// `connect` is sent.
-    Greeting { since_ms: u64 },
+    Greeting(Awaited),
     /// `welcome` came.
     Up(Up),
     /// Closed for good.
@@ -21,8 +21,32 @@ pub(super) struct Up {
     since_ms: u64,
     heard_ms: u64,
     ping_after_ms: u64,
-    /// When a ping was sent, with nothing heard since.
-    pinged_ms: Option<u64>,
+    /// A ping was sent, with nothing heard since.
+    awaited: Option<Awaited>,
+}
+
+/// Something has to come by then: `welcome`, or anything after a ping.
+pub(super) struct Awaited {
+    by_ms: u64,
+    /// How often in a row the process has stood still meanwhile.
+    doubts: u32,
+}
+
+impl Awaited {
+    fn from(now: Time) -> Awaited {
+        Awaited { by_ms: now.after(limits::PONG_MS_MAX).ms, doubts: 0 }
+    }
+
+    /// The process has stood still. True: from now on there is only a short time.
+    fn doubt(&mut self, now: Time) -> bool {
+        let is_asked = self.doubts > 0 && now.ms < self.by_ms;
+        if is_asked || self.doubts == limits::DOUBTS_MAX {
+            return false;
+        }
+        self.doubts += 1;
+        self.by_ms = now.after(limits::DOUBT_MS_MAX).ms;
+        true
+    }
 }
 
 /// What silence asks for.
@@ -33,6 +57,11 @@ pub(super) enum Due {
 }
 
 impl Connection {
+    /// `connect` is sent.
+    pub(super) fn greeting(now: Time) -> Connection {
+        Connection::Greeting(Awaited::from(now))
+    }
+
     /// A gateway said `welcome`; it pings what was silent for `ping_every_ms`.
     pub(super) fn up(now: Time, ping_every_ms: u32) -> Connection {
         let every_ms = match u64::from(ping_every_ms) {
@@ -43,7 +72,7 @@ impl Connection {
             since_ms: now.ms,
             heard_ms: now.ms,
             ping_after_ms: every_ms + every_ms / 2,
-            pinged_ms: None,
+            awaited: None,
         })
     }
 
@@ -55,7 +84,7 @@ impl Connection {
     pub(super) fn lasted_ms(&self, now: Time) -> u64 {
         match self {
             Connection::Up(up) => now.ms.saturating_sub(up.since_ms),
-            Connection::Down | Connection::Greeting { .. } | Connection::Over => 0,
+            Connection::Down | Connection::Greeting(_) | Connection::Over => 0,
         }
     }
 
@@ -63,16 +92,29 @@ impl Connection {
     pub(super) fn heard(&mut self, now: Time) {
         if let Connection::Up(up) = self {
             up.heard_ms = now.ms;
-            up.pinged_ms = None;
+            up.awaited = None;
+        }
+    }
+
+    /// The process has stood still: the silence meanwhile proves nothing, but the connection may be
+    /// gone. It gets a short time to show itself. True: ping it.
+    pub(super) fn doubt(&mut self, now: Time) -> bool {
+        match self {
+            Connection::Down | Connection::Over => false,
+            Connection::Greeting(awaited) => {
+                awaited.doubt(now);
+                false
+            }
+            Connection::Up(up) => up.awaited.get_or_insert_with(|| Awaited::from(now)).doubt(now),
         }
     }
 
     pub(super) fn wake_at(&self) -> Option<u64> {
         match self {
             Connection::Down | Connection::Over => None,
-            Connection::Greeting { since_ms } => Some(since_ms + limits::PONG_MS_MAX),
-            Connection::Up(up) => Some(match up.pinged_ms {
-                Some(pinged_ms) => pinged_ms + limits::PONG_MS_MAX,
+            Connection::Greeting(awaited) => Some(awaited.by_ms),
+            Connection::Up(up) => Some(match &up.awaited {
+                Some(awaited) => awaited.by_ms,
                 None => up.heard_ms + up.ping_after_ms,
             }),
         }
@@ -84,10 +126,10 @@ impl Connection {
         }
         match self {
             Connection::Down | Connection::Over => Due::Nothing,
-            Connection::Greeting { .. } => Due::GiveUp("no `welcome` in time"),
-            Connection::Up(up) if up.pinged_ms.is_some() => Due::GiveUp("no answer to a ping"),
+            Connection::Greeting(_) => Due::GiveUp("no `welcome` in time"),
+            Connection::Up(up) if up.awaited.is_some() => Due::GiveUp("no answer to a ping"),
             Connection::Up(up) => {
-                up.pinged_ms = Some(now.ms);
+                up.awaited = Some(Awaited::from(now));
                 Due::Ping
             }
         }

@@ -20,6 +20,21 @@ pub(super) struct Loss {
     pub(super) address: Option<String>,
 }
 
+/// The next attempt to connect, as the owner was told of it.
+#[derive(Default)]
+pub(super) struct Redial {
+    at_ms: u64,
+    /// The gateway doesn't want it sooner.
+    not_before_ms: u64,
+    address: Option<String>,
+}
+
+impl Redial {
+    fn transport(&self) -> Transport {
+        Transport::Redial { at_ms: self.at_ms, address: self.address.clone() }
+    }
+}
+
 impl Loss {
     /// One that the gateway did not announce.
     pub(super) fn silent(reason: &str) -> Loss {
@@ -67,9 +82,22 @@ impl Client {
         if loss.code == Some(u32::from(Close::HomeLost.number())) {
             self.session = None;
         }
-        let delay_ms = self.retry.delay_ms(lasted_ms).max(loss.retry_after_ms);
-        let at_ms = now.after(delay_ms).ms;
-        out.transport = Some(Transport::Redial { at_ms, address: loss.address });
+        let not_before_ms = now.after(loss.retry_after_ms).ms;
+        let at_ms = now.after(self.retry.delay_ms(lasted_ms)).ms.max(not_before_ms);
+        self.redial = Redial { at_ms, not_before_ms, address: loss.address };
+        out.transport = Some(self.redial.transport());
+    }
+
+    /// Whoever waits for the application has waited long enough: no back-off, and short deadlines.
+    pub(super) fn awake(&mut self, now: Time, out: &mut Outbox) {
+        self.retry.reset();
+        if self.connection.doubt(now) {
+            self.ping(out);
+        }
+        if matches!(self.connection, Connection::Down) && now.ms < self.redial.at_ms {
+            self.redial.at_ms = now.ms.max(self.redial.not_before_ms);
+            out.transport = Some(self.redial.transport());
+        }
     }
 
     /// Nothing comes after this: every operation gets its answer now.

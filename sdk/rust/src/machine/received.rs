@@ -17,7 +17,7 @@ use crate::{Answer, Event, Failure, Gap, MountWord, QueueEvent, Roster, Subscrib
 impl Client {
     pub(super) fn received(&mut self, now: Time, frame: &[u8], out: &mut Outbox) {
         let greeting = match self.connection {
-            Connection::Greeting { .. } => true,
+            Connection::Greeting(_) => true,
             Connection::Up(_) => false,
             // The end of a connection that is given up already.
             Connection::Down | Connection::Over => return,

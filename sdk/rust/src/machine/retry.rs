@@ -26,6 +26,11 @@ impl Retry {
         if attempts == 0 { 0 } else { self.jittered_ms(attempts - 1) }
     }
 
+    /// What failed before doesn't count any more.
+    pub(super) fn reset(&mut self) {
+        self.attempts = 0;
+    }
+
     /// Between half and the whole of the `doublings`-th step.
     pub(super) fn jittered_ms(&mut self, doublings: u32) -> u64 {
         let factor = 1u64.checked_shl(doublings.min(32)).unwrap_or(u64::MAX);

@@ -26,9 +26,9 @@ impl Client {
                 return;
             }
             // A second transport is the owner's mistake; the first one goes on.
-            Connection::Greeting { .. } | Connection::Up(_) => return,
+            Connection::Greeting(_) | Connection::Up(_) => return,
         }
-        self.connection = Connection::Greeting { since_ms: now.ms };
+        self.connection = Connection::greeting(now);
         self.attempts = self.attempts.saturating_add(1);
         let seen = self.seen();
         let resume = self.session.as_ref().map(|session| c2g::Resume {

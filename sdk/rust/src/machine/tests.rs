@@ -86,6 +86,20 @@ fn thirty_two_are_unanswered_and_the_rest_waits_up_to_a_bound() {
 }
 
 #[test]
+fn what_is_held_is_limited_in_bytes() {
+    let mut driver = connected();
+    let payload = "x".repeat(60_000);
+    let mut send = |number: usize| {
+        let message = json!({ "queue": "/a", "mount": "chat", "payload": payload });
+        does(&mut driver, &json!({ "command": number, "send_message": message }))
+    };
+    let all = limits::OPERATION_BYTES_MAX / 60_000 + 1;
+    let refused = (1..=all).find(|number| send(*number)["events"] != json!([]));
+    assert!(refused.is_some_and(|number| number > all / 2), "{refused:?}");
+    assert_eq!(send(all + 1)["events"], json!([{ "answer": all + 1, "failure": "full" }]));
+}
+
+#[test]
 fn seen_fits_into_a_first_frame_and_the_rest_is_subscribed_anew() {
     let mut driver = subscribed(200, 100);
     driver.handle(Input::Disconnected);

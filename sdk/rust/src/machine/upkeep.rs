@@ -16,15 +16,17 @@ impl Client {
     pub(super) fn wake(&mut self, now: Time, out: &mut Outbox) {
         match self.connection.due(now) {
             Due::Nothing => {}
-            Due::Ping => {
-                let nonce = self.retry.nonce();
-                let ping = c2g::c2g::Body::Ping(c2g::Ping { nonce });
-                wire::put_message(&mut out.frames, &c2g::C2g { body: Some(ping) });
-            }
+            Due::Ping => self.ping(out),
             Due::GiveUp(why) => self.lose(now, Loss::silent(why), out),
         }
         self.renew_if_due(now, out);
         self.look_if_due(now, out);
+    }
+
+    pub(super) fn ping(&mut self, out: &mut Outbox) {
+        let nonce = self.retry.nonce();
+        let ping = c2g::c2g::Body::Ping(c2g::Ping { nonce });
+        wire::put_message(&mut out.frames, &c2g::C2g { body: Some(ping) });
     }
 
     pub(super) fn look_if_due(&mut self, now: Time, out: &mut Outbox) {

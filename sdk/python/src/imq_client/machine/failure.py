@@ -31,6 +31,8 @@ class Failure:
     """A sentence for developers."""
     may_retry: bool = False
     """The same operation may succeed later."""
+    close_code: int = 0
+    """Why the client is over, if it is (docs/protocol.md, section 9)."""
 
 
 OUTCOME_UNKNOWN = Failure("outcome_unknown", "it may or may not have run")

@@ -118,6 +118,8 @@ class Machine:
         self._queues: dict[str, Queue] = {}
         # By the gateway's numbers, which are good for one connection.
         self._subs: dict[int, Queue] = {}
+        # What the application is told once it is over.
+        self._closed = CLOSED
         # The last attempt that the owner was told of.
         self._redial = Redial(0, 0)
 
@@ -305,6 +307,7 @@ class Machine:
         is_spent = code == _TOKEN_EXPIRED and not self._settings.renews
         may_retry = not is_spent and code < _FOR_GOOD
         if not may_retry:
+            self._closed = Failure(CLOSED.code, reason or CLOSED.reason, close_code=code)
             self._end()
         if was_up or code:
             self._desk.tell(Lost(code, reason, may_retry))
@@ -322,7 +325,7 @@ class Machine:
         self._connection.stage = "over"
         self._session = None
         for queue in self._queues.values():
-            queue.end()
+            queue.end(self._closed)
         self._queues.clear()
         self._desk.look_at = inf
         self._desk.out.transport = "stop"
@@ -336,7 +339,7 @@ class Machine:
         is_over = self._connection.stage == "over"
         if kind == "close" and not is_over:
             return self._bye(ticket)
-        failure = CLOSED if is_over else self._submit(ticket, kind, body)
+        failure = self._closed if is_over else self._submit(ticket, kind, body)
         if failure:
             self._desk.tell(Answer(ticket, failure=failure))
 
@@ -356,6 +359,7 @@ class Machine:
     def _bye(self, ticket: Any) -> None:
         if self._connection.is_up:
             self._desk.send("bye", {})
+        self._closed = Failure(CLOSED.code, CLOSED.reason, close_code=_BYE)
         self._end()
         self._desk.tell(Answer(ticket))
         self._desk.tell(Lost(_BYE, CLOSED.reason, may_retry=False))

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from .desk import Desk
-from .failure import CLOSED, NOT_SENT, OUTCOME_UNKNOWN, TOO_LARGE, failure_of
+from .failure import NOT_SENT, OUTCOME_UNKNOWN, TOO_LARGE, Failure, failure_of
 from .operation import Operation
 from .outbox import Interrupted, Said
 from .subscription import Subscription
@@ -152,13 +152,13 @@ class Queue:
         operations = [*self._sent.values(), *self._waiting]
         return min([until, *(operation.expires for operation in operations)])
 
-    def end(self) -> None:
+    def end(self, closed: Failure) -> None:
         """The client is over."""
         waiting, self._waiting = self._waiting, []
         for operation in self._take_sent():
             self._desk.settle(operation, failure=OUTCOME_UNKNOWN)
         for operation in waiting:
-            self._desk.settle(operation, failure=CLOSED)
+            self._desk.settle(operation, failure=closed)
 
     @property
     def _paused_until(self) -> float:

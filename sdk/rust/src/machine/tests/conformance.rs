@@ -18,10 +18,10 @@ use crate::machine::Faults;
 const BEYOND_SCRIPTS: [(u64, &str); 6] = [
     (25, "an application that doesn't read is a matter of io, which has the buffers"),
     (26, "how a socket is closed is a matter of io, which has the socket"),
-    (30, "in scripts each timer comes when it is due"),
     (31, "of libraries for pages: this one speaks TCP, which needs no fallback"),
     (32, "likewise"),
     (33, "likewise"),
+    (34, "of live maps, which this library doesn't have; `sdk/conformance/views` shows it"),
 ];
 
 /// A file of `sdk/conformance/scripts`.

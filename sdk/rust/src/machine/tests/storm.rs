@@ -53,7 +53,7 @@ impl Storm {
     fn blow(&mut self) {
         let pause = [0, 1, 200, 5_000][self.up_to(3) as usize];
         self.driver.now_ms += pause;
-        let greeting = matches!(self.driver.client.connection, Connection::Greeting { .. });
+        let greeting = matches!(self.driver.client.connection, Connection::Greeting(_));
         let down = matches!(self.driver.client.connection, Connection::Down);
         let step = match self.up_to(22) {
             _ if down && self.up_to(1) == 0 => json!({ "connected": true }),

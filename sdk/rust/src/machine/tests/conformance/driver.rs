@@ -8,8 +8,8 @@ use crate::Ticket;
 use crate::machine::{Client, Connection, Faults, Input, Outbox, Settings, Transport};
 
 /// What may happen in a step.
-pub(super) const INPUTS: [&str; 6] =
-    ["connected", "disconnected", "receive", "undecodable", "token", "command"];
+pub(super) const INPUTS: [&str; 7] =
+    ["connected", "disconnected", "receive", "undecodable", "token", "command", "stood_still"];
 
 /// A client and what it has done.
 pub(in crate::machine) struct Driver {
@@ -30,10 +30,11 @@ impl Driver {
         Driver { client, client_id: None, now_ms: 0, done: nothing() }
     }
 
-    /// Runs the timers that are due by this time.
-    pub(super) fn pass_to(&mut self, at_ms: u64) {
+    /// Runs the timers that are due by this time, or none: a process that stands still runs none.
+    pub(super) fn pass_to(&mut self, at_ms: u64, stands_still: bool) {
         assert!(at_ms >= self.now_ms, "time goes back to {at_ms}");
-        while let Some(wake_ms) = self.client.wake_at().filter(|wake_ms| *wake_ms <= at_ms) {
+        let is_due = |wake_ms: &u64| !stands_still && *wake_ms <= at_ms;
+        while let Some(wake_ms) = self.client.wake_at().filter(is_due) {
             self.now_ms = wake_ms.max(self.now_ms);
             self.handle(Input::Wake);
         }
@@ -63,6 +64,10 @@ impl Driver {
                     // As `io` does: without a token there is no connection.
                     self.handle(Input::Disconnected);
                 }
+            }
+            "stood_still" => {
+                self.handle(Input::Awake);
+                self.handle(Input::Wake);
             }
             _ => {
                 let ticket = Ticket(step[input].as_u64().expect("a command has a number"));

@@ -17,7 +17,7 @@ pub(super) fn run(script: &Value, faults: Faults) -> Result<(), String> {
     for (index, step) in steps.iter().enumerate() {
         let at_ms = step["at"].as_u64().expect("a step has its time");
         check_transport(step, at_ms, &mut dials_by_ms);
-        driver.pass_to(at_ms);
+        driver.pass_to(at_ms, step.get("stood_still").is_some());
         driver.input(step);
         check_words(step);
         let did = driver.take_done();
