@@ -75,8 +75,9 @@ pub(crate) enum Command {
     /// Ask a running node, or tell it something.
     #[command(subcommand)]
     Ctl(ctl::Question),
-    /// Follow the messages of one queue or one user for a while: each hop with its time, from all
-    /// processes. What is in the messages isn't shown. It ends by itself.
+    /// Follow the messages of one queue or one user for a while: a line for each hop, from all
+    /// processes, with its time and the time since the hop before of the same message. What is in
+    /// messages isn't shown. It ends by itself.
     #[command(after_help = "Examples: imq trace /room/1
           imq trace --user ann --seconds 10 --json")]
     Trace(trace::Options),

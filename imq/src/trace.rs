@@ -1,5 +1,6 @@
 //! `imq trace`: what becomes of the messages of a queue or a user, hop by hop.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
@@ -9,6 +10,9 @@ use serde_json::Value;
 use crate::ctl::api::Boss;
 use crate::ctl::{self, live};
 use crate::show::{self, DIM, NAME, PLAIN, WARN, styled};
+
+/// So many messages are told apart before it begins anew.
+const MESSAGES_MAX: usize = 100_000;
 
 /// `imq trace`.
 #[derive(Debug, Args)]
@@ -20,7 +24,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ID")]
     user: Option<String>,
     /// How long; it ends by itself.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=300))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
     seconds: u64,
     #[command(flatten)]
     boss: Boss,
@@ -47,22 +51,20 @@ async fn follow(options: &Options) -> Result<()> {
     };
     let response = api.stream("trace", &[subject, ("seconds", &seconds)]).await?;
     let mut pieces = live::Pieces::new(response);
-    let (mut missing, mut before_ms) = (Value::Null, None);
+    let mut messages = Messages::default();
     loop {
         let piece = pieces.next().await?;
         let Some((name, data)) = live::event(&piece)? else { continue };
         match name {
             "begin" => begun(&data),
+            "missing" => missing(&data),
             "hops" => {
                 for hop in data["hops"].as_array().into_iter().flatten() {
+                    let since_us = messages.since(hop);
                     match options.json {
                         true => show::json(hop)?,
-                        false => show::line(&text(hop, &mut before_ms))?,
+                        false => show::line(&text(hop, since_us))?,
                     }
-                }
-                if data["missing"] != missing {
-                    missing = data["missing"].clone();
-                    warn(&missing);
                 }
             }
             "end" => return ended(&data),
@@ -82,42 +84,82 @@ fn begun(data: &Value) {
     }
 }
 
-fn warn(missing: &Value) {
-    for one in missing.as_array().into_iter().flatten() {
-        let field = |name: &str| show::safe(one[name].as_str().unwrap_or_default());
-        eprintln!("imq: {} tells nothing: {}", field("node"), field("why"));
-    }
+fn missing(data: &Value) {
+    let field = |name: &str| show::safe(data[name].as_str().unwrap_or_default());
+    eprintln!("imq: {} tells nothing: {}", field("node"), field("why"));
 }
 
 fn ended(data: &Value) -> Result<()> {
-    let why = data["why"].as_str().context("the boss's end of the trace has no reason")?;
-    if let Some(forgotten) = data["forgotten"].as_u64().filter(|count| *count > 0) {
-        eprintln!("imq: {forgotten} hops are missing: there were too many");
+    let reason = data["reason"].as_str().context("the boss's end of the trace has no reason")?;
+    if let Some(missed) = data["missed"].as_u64().filter(|count| *count > 0) {
+        eprintln!("imq: {missed} hops are missing: there were too many");
     }
-    if why != "its time is over" {
-        bail!("the trace ended early: {}", show::safe(why));
+    if reason != "its time is over" {
+        bail!("the trace ended early: {}", show::safe(reason));
     }
-    eprintln!("imq: the trace has ended: {why}");
+    eprintln!("imq: the trace has ended: {reason}");
     Ok(())
 }
 
-/// A hop in a line, with the time since the line before.
-fn text(hop: &Value, before_ms: &mut Option<u64>) -> String {
-    let at_ms = hop["at_ms"].as_u64().unwrap_or_default();
-    let since_ms = before_ms.map_or(0, |before_ms| at_ms.saturating_sub(before_ms));
-    *before_ms = Some(at_ms);
-    let field = |name: &str| show::safe(hop[name].as_str().unwrap_or_default()).to_string();
+/// Which hops are of one message, and when its last one was.
+#[derive(Debug, Default)]
+struct Messages {
+    /// By the sender's session and number, and by the queue and the event's number.
+    numbers: HashMap<(String, u64), usize>,
+    last_us: Vec<u64>,
+}
+
+impl Messages {
+    /// Microseconds since the hop before of the same message; nothing of its first one.
+    fn since(&mut self, hop: &Value) -> Option<i64> {
+        if self.last_us.len() >= MESSAGES_MAX {
+            *self = Messages::default();
+        }
+        let key = |name: &str, number: &str| {
+            Some((hop[name].as_str()?.to_owned(), hop[number].as_u64()?))
+        };
+        let keys: Vec<_> =
+            [key("session", "op_id"), key("queue", "seq")].into_iter().flatten().collect();
+        let known = keys.iter().find_map(|key| self.numbers.get(key).copied());
+        let at_us = hop["at_us"].as_u64().unwrap_or_default();
+        let number = known.unwrap_or(self.last_us.len());
+        for key in keys {
+            self.numbers.insert(key, number);
+        }
+        match self.last_us.get_mut(number) {
+            Some(last_us) => {
+                let since_us = at_us as i64 - *last_us as i64;
+                *last_us = at_us;
+                Some(since_us)
+            }
+            None => {
+                self.last_us.push(at_us);
+                None
+            }
+        }
+    }
+}
+
+/// A hop in a line.
+fn text(hop: &Value, since_us: Option<i64>) -> String {
+    let at_us = hop["at_us"].as_u64().unwrap_or_default();
+    let at = show::clock(at_us / 1_000);
+    let at = format!("{}{:03}Z", at.trim_end_matches('Z'), at_us % 1_000);
+    let since = since_us.map(|us| {
+        let (sign, us) = (if us < 0 { '-' } else { '+' }, us.unsigned_abs());
+        format!("{sign}{}.{:03} ms", us / 1_000, us % 1_000)
+    });
+    let field = |name: &str| show::safe(hop[name].as_str().unwrap_or_default());
     let refused = hop["status"].as_u64().is_some_and(|status| status > 0);
-    let look = if refused || hop["step"] == "refused" { WARN } else { PLAIN };
     let mut line = format!(
         "{} {} {} {} {}",
-        styled(&format!("{}.{:03}", show::date(at_ms), at_ms % 1_000), DIM),
-        styled(&format!("{:>8}", format!("+{since_ms} ms")), DIM),
+        styled(&at, DIM),
+        styled(&format!("{:>11}", since.unwrap_or_default()), DIM),
         styled(&format!("{:<4}", field("node")), NAME),
-        styled(&format!("{:<12}", field("step")), look),
-        field("kind"),
+        styled(&format!("{:<9}", field("kind")), if refused { WARN } else { PLAIN }),
+        field("what"),
     );
-    for name in ["queue", "user", "op_id", "seq", "status", "bytes", "lanes", "receivers"] {
+    for name in ["queue", "user", "op_id", "seq", "status", "bytes", "count"] {
         match &hop[name] {
             Value::String(text) => line.push_str(&format!(" {name}={}", show::safe(text))),
             Value::Number(number) => line.push_str(&format!(" {name}={number}")),
@@ -126,3 +168,6 @@ fn text(hop: &Value, before_ms: &mut Option<u64>) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests;

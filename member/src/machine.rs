@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`Member`] is what a thread is to the cluster, of which `boss` is the part
 //! that speaks with the boss and `dials` the part that knows whom to dial; [`Target`] is such a
-//! one; [`KnownRows`] is what it knows of who has which bucket; [`Sample`] is something counted; [`trace`] follows
-//! a queue or a user.
+//! one; [`KnownRows`] is what it knows of who has which bucket; [`Sample`] is something counted;
+//! [`trace`] follows a queue or a user.
 
 mod boss;
 mod dials;

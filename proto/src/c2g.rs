@@ -69,6 +69,26 @@ impl Kind {
     pub fn is_write(self) -> bool {
         (Kind::Subscribe..=Kind::SendState).contains(&self)
     }
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Subscribe => "subscribe",
+            Kind::Unsubscribe => "unsubscribe",
+            Kind::SendMessage => "send_message",
+            Kind::SendState => "send_state",
+            Kind::GetState => "get_state",
+            Kind::GetHistory => "get_history",
+            Kind::ListMembers => "list_members",
+            Kind::Call => "call",
+            Kind::Connect => "connect",
+            Kind::Open => "open",
+            Kind::Refresh => "refresh",
+            Kind::Ping => "ping",
+            Kind::Pong => "pong",
+            Kind::Bye => "bye",
+        }
+    }
 }
 
 /// The first two fields of every operation: enough to route it.

@@ -60,6 +60,18 @@ impl EventKind {
     pub fn number(self) -> u32 {
         self as u32
     }
+
+    /// The name of that field.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::Message => "message",
+            EventKind::State => "state",
+            EventKind::Joined => "joined",
+            EventKind::Left => "left",
+            EventKind::MountCreated => "mount_created",
+            EventKind::MountDeleted => "mount_deleted",
+        }
+    }
 }
 
 /// What of an event's body decides who receives it; the numbers are the same in all of them.

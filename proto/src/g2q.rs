@@ -100,4 +100,26 @@ impl request::Body {
             | Body::GetUser(_) => false,
         }
     }
+
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        use request::Body;
+        match self {
+            Body::SendMessage(_) => "send_message",
+            Body::SendState(_) => "send_state",
+            Body::GetState(_) => "get_state",
+            Body::GetHistory(_) => "get_history",
+            Body::ListMembers(_) => "list_members",
+            Body::CreateQueue(_) => "create_queue",
+            Body::DeleteQueue(_) => "delete_queue",
+            Body::GetQueue(_) => "get_queue",
+            Body::ListQueues(_) => "list_queues",
+            Body::GetUser(_) => "get_user",
+            Body::DisconnectUser(_) => "disconnect_user",
+            Body::RemoveUser(_) => "remove_user",
+            Body::CreateMount(_) => "create_mount",
+            Body::DeleteMount(_) => "delete_mount",
+            Body::JoinUser(_) => "join_user",
+        }
+    }
 }

@@ -209,12 +209,18 @@ pub const WEB_LINGER_SILENT_MS_MAX: u64 = 1_000;
 /// How much it is listened to: a large file, sent by mistake, at the pace of this machine.
 pub const WEB_LINGER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// Hops that a thread keeps of one trace, until they are asked for.
-pub const TRACE_HOPS_MAX: usize = 1_000;
-/// Traces at a process at once: each costs a look for every event and operation.
+/// Hops that a thread keeps of one trace: some thousand a second, asked for four times a second.
+pub const TRACE_HOPS_MAX: usize = 1_024;
+/// Hops of one answer to the boss, from all threads of a process, so that it isn't too long for it.
+/// Each thread has an equal part; what is behind it comes with the next answer.
+pub const TRACE_ANSWER_HOPS_MAX: usize = 2_048;
+/// Queues and users followed at a time, by a thread and by the boss: each costs a look for every
+/// event and operation.
 pub const TRACES_MAX: usize = 4;
-/// A trace ends so long after the last question.
+/// A trace ends so long after the last question: of a boss that is late, some are missing.
 pub const TRACE_UNASKED_MS: u64 = 5_000;
+// With the longest names a hop has less than a KiB.
+const _: () = assert!(TRACE_ANSWER_HOPS_MAX * 1024 <= CALL_ANSWER_BYTES_MAX);
 
 /// One frame of a link: the snapshot of a queue with all its mounts.
 pub const LINK_FRAME_BYTES_MAX: usize = 80 * 1024 * 1024;

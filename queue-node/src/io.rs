@@ -6,7 +6,7 @@ mod settings;
 mod turn;
 
 use member::io::board::tls_files;
-use member::machine::Sample;
+use member::machine::{Sample, trace};
 
 pub use settings::{Error, Listen, Settings};
 pub use turn::{Running, run};
@@ -17,6 +17,7 @@ use crate::machine::Counters;
 pub fn metrics() -> Vec<Sample> {
     let mut all = Counters::default().list();
     all.push(tls_files("links", false));
+    all.push(trace::armed(0));
     all
 }
 

@@ -18,7 +18,7 @@ use crate::machine::roster::NodeRole;
 /// So many of what is sorted are shown at most.
 pub(super) const TOP_MAX: usize = 100;
 /// So many processes are asked at once.
-const ASKED_MAX: usize = 64;
+pub(super) const ASKED_MAX: usize = 64;
 
 /// What connections are sorted by, the largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

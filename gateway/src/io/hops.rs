@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use link::io::clock;
 use member::io::trace::{self, Asked};
 use member::machine::trace::{Subject, Told};
+use proto::limits;
 use proto::time::Time;
 use serde::Deserialize;
 use tokio::sync::mpsc::{Sender, channel};
@@ -19,35 +20,24 @@ use super::mail::{Letter, Letterbox};
 use crate::machine::Lane;
 
 /// A lane that doesn't answer by then is asked again the next time.
-const ANSWER_MS_MAX: u64 = 2_000;
+const ANSWER_MS_MAX: u64 = 500;
 
 /// What is asked of each lane.
 #[derive(Debug)]
 pub(super) struct Follow {
-    subject: Option<Subject>,
+    subject: Subject,
     after: u64,
+    most: usize,
     place: usize,
-    answers: Sender<(usize, Answer)>,
-}
-
-/// What a lane answers.
-#[derive(Debug)]
-enum Answer {
-    Told(Told),
-    TooMany,
-    Count(usize),
+    answers: Sender<(usize, Option<Told>)>,
 }
 
 impl Follow {
     /// Asks the lane, and tells its answer.
     pub(super) fn ask(self, now: Time, lane: &mut Lane) {
-        let Follow { subject, after, place, answers } = self;
-        let answer = match subject {
-            Some(subject) => lane.trace(now, subject, after).map_or(Answer::TooMany, Answer::Told),
-            None => Answer::Count(lane.traces(now)),
-        };
+        let told = lane.trace(now, self.subject, (self.after, self.most));
         // There is space for each lane's; who asked may have gone.
-        answers.try_send((place, answer)).ok();
+        self.answers.try_send((self.place, told)).ok();
     }
 }
 
@@ -67,35 +57,29 @@ struct Wanted {
 async fn follow(
     State(lanes): State<Vec<Letterbox>>,
     wanted: Result<Query<Wanted>, QueryRejection>,
-) -> Result<Json<trace::Answer>, (StatusCode, String)> {
+) -> Result<Json<trace::Answer>, trace::Refused> {
     let Query(Wanted { queue, user, after }) =
         wanted.map_err(|error| (StatusCode::BAD_REQUEST, format!("{}\n", error.body_text())))?;
     let asked = Asked::of(queue, user, after.as_deref())?;
+    let most = limits::TRACE_ANSWER_HOPS_MAX / lanes.len().max(1);
     let (answers, mut answered) = channel(lanes.len().max(1));
     for (place, lane) in lanes.iter().enumerate() {
         let after = asked.after.get(place).copied().unwrap_or_default();
-        let subject = asked.subject.clone();
-        let follow = Follow { subject, after, place, answers: answers.clone() };
+        let (subject, answers) = (asked.subject.clone(), answers.clone());
         // A lane that is far behind is asked again the next time.
-        lane.put(Letter::Follow(follow)).ok();
+        lane.put(Letter::Follow(Follow { subject, after, most, place, answers })).ok();
     }
     drop(answers);
-    let (mut told, mut traces, mut too_many) = (vec![None; lanes.len()], 0, false);
+    let (mut told, mut has_space) = (vec![None; lanes.len()], true);
     let gather = async {
         while let Some((place, answer)) = answered.recv().await {
-            match answer {
-                Answer::Told(one) => told[place] = Some(one),
-                Answer::TooMany => too_many = true,
-                Answer::Count(count) => traces = count.max(traces),
-            }
+            has_space &= answer.is_some();
+            told[place] = answer;
         }
     };
     tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), gather).await.ok();
-    if asked.subject.is_none() {
-        return Ok(Json(trace::count(traces)));
+    if !has_space {
+        return Err(trace::too_many());
     }
-    match too_many {
-        true => Err(trace::too_many()),
-        false => Ok(Json(trace::answer(&asked, clock::now().unix_ms, told))),
-    }
+    Ok(Json(trace::answer(&asked, clock::now().unix_ms, told)))
 }

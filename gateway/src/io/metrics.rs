@@ -1,7 +1,7 @@
 //! All that a gateway counts, for its reference page.
 
 use member::io::board::tls_files;
-use member::machine::Sample;
+use member::machine::{Sample, trace};
 
 use super::callout::Secrets;
 use super::clients::Refused;
@@ -15,6 +15,7 @@ pub fn metrics() -> Vec<Sample> {
     all.extend(callout::Counters::default().list());
     all.extend(keys_samples(0, 0));
     all.push(Secrets::default().sample());
+    all.push(trace::armed(0));
     all.extend(["clients", "links"].map(|of| tls_files(of, false)));
     all
 }

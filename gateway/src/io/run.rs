@@ -140,10 +140,8 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     }
     let back_ends = web::exchange(&settings, boxes[0].clone());
     let (calls, calling) = calls::open(boxes[0].wakes());
-    let for_boss = (
-        calling,
-        connections::routes(boxes[1..].to_vec()).merge(hops::routes(boxes[1..].to_vec())),
-    );
+    let for_boss =
+        (calling, connections::routes(boxes[1..].to_vec()).merge(hops::routes(boxes.clone())));
     let web = web::serve(&settings, files.web, back_ends.clone(), board.clone(), for_boss);
     let (web, open) = web.map_err(|error| Error::Listen {
         what: "the back end's door",

@@ -8,7 +8,7 @@ use link::io::{Event, Sink, Wires, clock};
 use link::machine::Outbox as Links;
 use member::io::board::tls_files;
 use member::io::{Board, Calls, Membership, Voice, dial};
-use member::machine::{Health, Member, News};
+use member::machine::{Health, Member, News, trace};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
 use proto::class::ClusterConfig;
@@ -96,6 +96,14 @@ impl Bench {
         wakes.into_iter().flatten().min()
     }
 
+    /// Whoever follows something gets the turn's time exactly.
+    #[inline]
+    fn begin_turn(&mut self) {
+        if self.decider.lane.is_traced() {
+            self.decider.lane.begin_traced_turn(clock::unix_us());
+        }
+    }
+
     #[inline]
     fn ready(&mut self, now: Time, ready: &Ready) {
         if self.wires.owns(ready.token()) {
@@ -177,6 +185,7 @@ impl Loop {
                 polled => polled?,
             }
             now = clock::now();
+            bench.begin_turn();
             for ready in events.iter().filter(|ready| ready.token() != WAKER) {
                 bench.ready(now, ready);
             }
@@ -381,6 +390,7 @@ impl Loop {
         let Bench { decider, clients, secrets, .. } = bench;
         let mut samples = decider.lane.counters().list();
         samples.extend(decider.lane.callout_counters().list());
+        samples.push(trace::armed(decider.lane.traces(now)));
         samples.extend(clients.iter().flat_map(|clients| clients.refused.samples()));
         if self.number == 0 {
             let clients = self.settings.tls.as_ref().map(|tls| tls.has_unusable_files(now));

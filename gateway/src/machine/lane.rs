@@ -289,10 +289,26 @@ impl Lane {
         survey::connected(&self.parts.sessions, (order, user, most), out)
     }
 
-    /// What became of a queue's or a user's messages since the cursor. The first question begins
-    /// the trace. Nothing: too many are followed already.
-    pub fn trace(&mut self, now: Time, subject: Subject, after: u64) -> Option<Told> {
-        self.parts.desk.traces.ask(now, subject, after)
+    /// What became of a queue's or a user's messages since the cursor, so many hops at most. The
+    /// first question begins the trace. Nothing: too many are followed already.
+    pub fn trace(
+        &mut self,
+        now: Time,
+        subject: Subject,
+        (after, most): (u64, usize),
+    ) -> Option<Told> {
+        self.parts.desk.traces.ask(now, subject, after, most)
+    }
+
+    /// Whether anything is followed: then each turn says when it begins.
+    #[inline]
+    pub fn is_traced(&self) -> bool {
+        self.parts.desk.traces.is_on()
+    }
+
+    /// A turn begins at this microsecond since 1970.
+    pub fn begin_traced_turn(&mut self, unix_us: u64) {
+        self.parts.desk.traces.begin_turn(unix_us);
     }
 
     /// How many queues and users are followed here.

@@ -36,6 +36,7 @@ mod survey;
 mod tables;
 mod together;
 mod tokens;
+mod traced;
 mod web;
 
 use bench::Bench;

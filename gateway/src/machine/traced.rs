@@ -1,10 +1,13 @@
-//! What a lane keeps of messages for those who follow a queue or a user: what clients said, what
-//! they were answered, and what events became. It is kept while somebody asks, and changes nothing.
+//! What a lane keeps of messages for those who follow a queue or a user: what clients and back ends
+//! said, what they were answered, and what events became. It is kept while somebody asks, and
+//! changes nothing.
 
 use member::machine::trace::{About, Hop};
 use proto::c2g::{Head, Kind};
-use proto::g2c::{EventKind, ResultHead};
+use proto::codes::Status;
+use proto::g2c::{self, EventKind, ResultHead};
 use proto::ids::{Handle, Sub};
+use proto::name;
 use proto::q2g::EventRef;
 
 use super::desk::Desk;
@@ -16,18 +19,22 @@ pub(super) fn operation(
     (desk, sessions): (&mut Desk, &Sessions),
     handle: Handle,
     (kind, head, bytes): (Kind, Head<'_>, usize),
-    is_refused: bool,
+    refused: Option<Status>,
 ) {
-    let queue = proto::name::hash(head.queue);
+    let queue = name::hash(head.queue);
+    if !desk.traces.wants(About { queue: Some(queue), user: user_of(sessions, handle) }) {
+        return;
+    }
     let hop = Hop {
-        step: if is_refused { "refused" } else { "received" },
-        kind: kind_name(kind),
+        kind: if refused.is_some() { "refused" } else { "received" },
+        what: kind.name(),
         queue: Some(String::from_utf8_lossy(head.queue).into_owned()),
-        op_id: Some(head.op_id),
+        op_id: Some(u64::from(head.op_id)),
+        status: refused.map(Status::number),
         bytes: Some(bytes),
         ..of_session(sessions, handle)
     };
-    note(desk, Some(queue), hop);
+    keep(desk, Some(queue), hop);
 }
 
 /// A home's answer, on its way to the client.
@@ -37,17 +44,50 @@ pub(super) fn answer(
     (handle, kind, queue): (Handle, Kind, u64),
     result: &[u8],
 ) {
+    if !desk.traces.wants(About { queue: Some(queue), user: user_of(sessions, handle) }) {
+        return;
+    }
     let head = ResultHead::of(result).ok();
     let hop = Hop {
-        step: "answered",
-        kind: kind_name(kind),
-        op_id: head.as_ref().map(|head| head.op_id),
+        kind: "answered",
+        what: kind.name(),
+        op_id: head.as_ref().map(|head| u64::from(head.op_id)),
         status: head.as_ref().map(|head| head.status),
-        seq: head.as_ref().map(|head| head.seq).filter(|seq| *seq > 0),
         bytes: Some(result.len()),
         ..of_session(sessions, handle)
     };
-    note(desk, Some(queue), hop);
+    keep(desk, Some(queue), hop);
+}
+
+/// A request of a back end, on its way to its queue's home. It is given back for its answer.
+#[cold]
+pub(super) fn request(
+    desk: &mut Desk,
+    (queue, hash): (&str, u64),
+    (what, number, bytes): (&'static str, u64, usize),
+) -> Option<Box<Hop>> {
+    if !desk.traces.wants(About { queue: Some(hash), user: None }) {
+        return None;
+    }
+    let hop = Hop {
+        kind: "received",
+        what,
+        queue: Some(queue.to_owned()),
+        session: Some(format!("rpc {}", desk.settings.gateway)),
+        op_id: Some(number),
+        bytes: Some(bytes),
+        ..Hop::default()
+    };
+    keep(desk, Some(hash), hop.clone());
+    Some(Box::new(hop))
+}
+
+/// The answer to such a request, for the back end.
+#[cold]
+pub(super) fn reply(desk: &mut Desk, request: Hop, result: &g2c::Result) {
+    let hash = request.queue.as_deref().map(|queue| name::hash(queue.as_bytes()));
+    let status = Some(result.status);
+    keep(desk, hash, Hop { kind: "answered", status, bytes: None, ..request });
 }
 
 /// An event, written for so many clients of this lane.
@@ -58,36 +98,39 @@ pub(super) fn event(
     event: &EventRef<'_>,
     receivers: u64,
 ) {
-    let Some(queue) = desk.delivery.interest().get(sub) else { return };
-    let hash = desk.delivery.interest().hash_of(sub);
+    let interest = desk.delivery.interest();
+    let (Some(queue), hash) = (interest.get(sub), interest.hash_of(sub)) else { return };
+    let about_queue = About { queue: hash, user: None };
+    let (of_queue, of_users) = (desk.traces.wants(about_queue), desk.traces.follows_user(None));
+    if !of_queue && !of_users {
+        return;
+    }
     let hop = Hop {
-        step: "delivered",
-        kind: EventKind::from_number(event.kind).map_or("", event_name),
+        kind: "delivered",
+        what: EventKind::from_number(event.kind).map_or("", EventKind::name),
         queue: Some(queue.name().to_owned()),
         seq: Some(event.seq),
         bytes: Some(event.body.len()),
-        receivers: Some(receivers),
+        count: Some(receivers),
         ..Hop::default()
     };
     // Who gets it is looked through for followed users alone. Those with a filter aren't told of:
     // what it lets through is known only as it is applied.
-    let is_followed = |user: &str| desk.traces.users().any(|followed| followed == user);
-    let mine = queue.all().iter().filter(|subscriber| {
-        desk.traces.users().next().is_some()
-            && subscriber.conn.is_some()
+    let subscribers = if of_users { queue.all() } else { &[] };
+    let mine = subscribers.iter().filter(|subscriber| {
+        subscriber.conn.is_some()
             && Some(subscriber.session) != event.exclude
-            && is_followed(sessions[subscriber.session].user())
+            && desk.traces.follows_user(user_of(sessions, subscriber.session))
     });
     let mine: Vec<Hop> = mine
-        .map(|subscriber| Hop {
-            step: "sent",
-            receivers: None,
-            ..join(hop.clone(), of_session(sessions, subscriber.session))
+        .map(|subscriber| {
+            let Hop { user, session, .. } = of_session(sessions, subscriber.session);
+            Hop { user, session, count: Some(1), ..hop.clone() }
         })
         .collect();
-    note(desk, hash, hop);
+    keep(desk, hash, hop);
     for hop in mine {
-        note(desk, None, hop);
+        keep(desk, None, hop);
     }
 }
 
@@ -96,48 +139,23 @@ pub(super) fn event(
 pub(super) fn session(
     (desk, sessions): (&mut Desk, &Sessions),
     handle: Handle,
-    step: &'static str,
+    kind: &'static str,
 ) {
-    let hop = Hop { step, ..of_session(sessions, handle) };
-    note(desk, None, hop);
+    let hop = Hop { kind, ..of_session(sessions, handle) };
+    keep(desk, None, hop);
 }
 
-fn note(desk: &mut Desk, queue: Option<u64>, hop: Hop) {
+fn keep(desk: &mut Desk, queue: Option<u64>, hop: Hop) {
     let user = hop.user.clone();
-    desk.traces.note(desk.now, About { queue, user: user.as_deref() }, hop);
+    desk.traces.hop(desk.now, About { queue, user: user.as_deref() }, hop);
+}
+
+fn user_of(sessions: &Sessions, handle: Handle) -> Option<&str> {
+    sessions.get(handle).map(|session| session.user())
 }
 
 fn of_session(sessions: &Sessions, handle: Handle) -> Hop {
     let Some(session) = sessions.get(handle) else { return Hop::default() };
     let (user, session) = (session.user().to_owned(), session.id().to_string());
     Hop { user: Some(user), session: Some(session), ..Hop::default() }
-}
-
-fn join(hop: Hop, Hop { user, session, .. }: Hop) -> Hop {
-    Hop { user, session, ..hop }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Subscribe => "subscribe",
-        Kind::Unsubscribe => "unsubscribe",
-        Kind::SendMessage => "send_message",
-        Kind::SendState => "send_state",
-        Kind::GetState => "get_state",
-        Kind::GetHistory => "get_history",
-        Kind::ListMembers => "list_members",
-        Kind::Call => "call",
-        Kind::Connect | Kind::Open | Kind::Refresh | Kind::Ping | Kind::Pong | Kind::Bye => "",
-    }
-}
-
-fn event_name(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Message => "message",
-        EventKind::State => "state",
-        EventKind::Joined => "joined",
-        EventKind::Left => "left",
-        EventKind::MountCreated => "mount_created",
-        EventKind::MountDeleted => "mount_deleted",
-    }
 }

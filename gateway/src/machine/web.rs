@@ -5,6 +5,7 @@ mod join;
 
 use std::collections::BTreeMap;
 
+use member::machine::trace::Hop;
 use prost::Message as _;
 use proto::codes::Status;
 use proto::g2c;
@@ -19,6 +20,7 @@ use rand::Rng as _;
 
 use super::desk::Desk;
 use super::lane::Outbox;
+use super::traced;
 use super::upstream::{BucketIndex, Pending};
 use join::{LookupId, Lookups};
 
@@ -73,6 +75,8 @@ struct Sent {
     /// The bucket and the API key that it was counted by, and its bytes.
     of: (BucketIndex, u64),
     bytes: usize,
+    /// What is told of its answer, if somebody follows its queue.
+    traced: Option<Box<Hop>>,
 }
 
 impl Web {
@@ -82,9 +86,14 @@ impl Web {
         self.waiting.is_empty() && self.held.is_empty() && self.lookups.is_empty()
     }
 
+    /// What is told of this request's answer, if somebody follows it.
+    fn traced(&mut self, number: u64) -> Option<Hop> {
+        self.waiting.get_mut(&number)?.traced.take().map(|hop| *hop)
+    }
+
     /// What is to be done with the reply to this request, if it waits for one.
     fn take(&mut self, number: u64) -> Option<Waiting> {
-        let Sent { waiting, of, bytes } = self.waiting.remove(&number)?;
+        let Sent { waiting, of, bytes, traced: _ } = self.waiting.remove(&number)?;
         if let Some(held) = self.held.get_mut(&of) {
             *held -= bytes;
             if *held == 0 {
@@ -181,7 +190,15 @@ impl Web {
             }
         };
         let waiting = Waiting::Answer(request.number);
-        self.send_request((bucket, Some(hash)), waiting, request.body, sending, desk)
+        let what = request.body.name();
+        self.send_request((bucket, Some(hash)), waiting, request.body, sending, desk)?;
+        if desk.traces.is_on()
+            && let Some(sent) = self.waiting.get_mut(&self.last)
+        {
+            let queue = (request.queue.as_deref().unwrap_or_default(), hash);
+            sent.traced = traced::request(desk, queue, (what, self.last, sent.bytes));
+        }
+        Ok(())
     }
 
     fn send_request(
@@ -225,7 +242,7 @@ impl Web {
             let sentence = "too many requests wait for this part of the cluster: try again later";
             return Err((Status::Unavailable, sentence.to_owned()));
         }
-        self.waiting.insert(number, Sent { waiting, of, bytes: length });
+        self.waiting.insert(number, Sent { waiting, of, bytes: length, traced: None });
         *self.held.entry(of).or_default() += length;
         Ok(())
     }
@@ -287,10 +304,14 @@ impl Web {
 
     /// A home's answer to a request.
     pub(super) fn replied(&mut self, reply: q2g::Reply, desk: &mut Desk, out: &mut Outbox) {
+        let traced = self.traced(reply.number);
         let Some(waiting) = self.take(reply.number) else { return };
         let result = g2c::Result::decode(reply.result.as_ref()).unwrap_or_else(|_| {
             g2c::Result::refusal(0, Status::OutcomeUnknown, "the home's answer can't be read")
         });
+        if let Some(request) = traced {
+            traced::reply(desk, request, &result);
+        }
         match waiting {
             Waiting::Part(number, listing) if result.status == Status::Ok.number() => {
                 self.listed(number, listing, reply.queues, desk, out);
@@ -345,9 +366,13 @@ impl Web {
         desk: &mut Desk,
         out: &mut Outbox,
     ) {
+        let traced = self.traced(number);
         match self.take(number) {
             Some(Waiting::Answer(number) | Waiting::Part(number, _)) => {
                 let result = g2c::Result::refusal(0, status, sentence);
+                if let Some(request) = traced {
+                    traced::reply(desk, request, &result);
+                }
                 out.replies.push(WebReply::of(number, result));
             }
             Some(Waiting::Sessions(lookup)) => {

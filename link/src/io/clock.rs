@@ -12,6 +12,12 @@ pub fn now() -> Time {
     Time { ms: micros() / 1000, unix_ms: unix.as_millis() as u64 }
 }
 
+/// Microseconds since 1970, for people who follow something through several processes.
+#[allow(clippy::disallowed_methods, reason = "this is the one place that asks")]
+pub fn unix_us() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_micros() as u64
+}
+
 /// Microseconds of the clock that never goes back, for measuring. All processes of a host read the
 /// same, so that their links beat together, and wake them once.
 pub fn micros() -> u64 {

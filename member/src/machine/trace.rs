@@ -7,6 +7,14 @@ use proto::limits;
 use proto::name;
 use proto::time::Time;
 
+use super::metric::Sample;
+
+/// The metric of what a thread follows.
+pub fn armed(count: usize) -> Sample {
+    let help = "Queues and users whose messages are followed here: a gateway counts each lane's.";
+    Sample::gauge("imq_traces_armed", help, count as u64)
+}
+
 /// What is followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
@@ -29,29 +37,27 @@ pub struct About<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hop {
     /// When the thread's turn began, by the calendar of its host.
-    pub at_ms: u64,
+    pub at_us: u64,
     /// What happened: a word of docs/boss-api.md.
-    pub step: &'static str,
-    /// The operation or the event.
     pub kind: &'static str,
+    /// The operation or the event.
+    pub what: &'static str,
     /// Where.
     pub queue: Option<String>,
     /// Whose.
     pub user: Option<String>,
-    /// Of which session.
+    /// Of which session; of a back end's request, at which gateway it came.
     pub session: Option<String>,
-    /// The client's number of the operation.
-    pub op_id: Option<u32>,
+    /// The client's number of the operation; of a back end's request, its gateway's.
+    pub op_id: Option<u64>,
     /// The event's number in its queue.
     pub seq: Option<u64>,
     /// How the operation ended.
     pub status: Option<u32>,
     /// How long it is; what is in it is nobody's business here.
     pub bytes: Option<usize>,
-    /// Lanes of gateways that the event goes to.
-    pub lanes: Option<usize>,
-    /// Clients that the event was written for.
-    pub receivers: Option<u64>,
+    /// Whom an event goes to: of a queue node lanes, of a lane clients.
+    pub count: Option<u64>,
 }
 
 /// What is told to whoever asks.
@@ -60,27 +66,29 @@ pub struct Told {
     /// Behind the cursor, oldest first.
     pub hops: Vec<Hop>,
     /// To ask with the next time.
-    pub cursor: u64,
-    /// So many hops were forgotten since the last question, because there were too many.
-    pub forgotten: u64,
+    pub next: u64,
+    /// So many hops behind the cursor are gone, because there were too many.
+    pub missed: u64,
 }
 
 /// All that is followed here.
 #[derive(Debug, Default)]
 pub struct Traces {
     all: Vec<Trace>,
-    /// Counts hops over all traces and never goes back: a cursor outlives its trace.
-    newest: u64,
-    /// The queue of the operation that is being decided.
-    current: Option<u64>,
+    /// When this turn began. Told by io while something is followed.
+    turn_us: u64,
 }
 
 #[derive(Debug)]
 struct Trace {
     subject: Subject,
     hash: Option<u64>,
-    hops: VecDeque<(u64, Hop)>,
-    forgotten: u64,
+    /// The newest ones, numbered without a gap up to `newest`.
+    hops: VecDeque<Hop>,
+    newest: u64,
+    /// The number before the first hop's: the microsecond of the first question. So all numbers of
+    /// an earlier trace are lower, even of a process before this one, and no cursor is mistaken.
+    begun: u64,
     asked_ms: u64,
 }
 
@@ -91,11 +99,21 @@ impl Traces {
         !self.all.is_empty()
     }
 
-    /// The users who are followed.
-    pub fn users(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().filter_map(|trace| match &trace.subject {
-            Subject::User(user) => Some(user.as_str()),
-            Subject::Queue(_) => None,
+    /// A turn begins at this microsecond since 1970. Needed only while something is followed.
+    pub fn begin_turn(&mut self, unix_us: u64) {
+        self.turn_us = unix_us;
+    }
+
+    /// Whether a hop about this would be kept.
+    pub fn wants(&self, about: About<'_>) -> bool {
+        self.all.iter().any(|trace| trace.is_about(about))
+    }
+
+    /// Whether any user is followed, or this one.
+    pub fn follows_user(&self, user: Option<&str>) -> bool {
+        self.all.iter().any(|trace| match &trace.subject {
+            Subject::User(followed) => user.is_none_or(|user| user == followed),
+            Subject::Queue(_) => false,
         })
     }
 
@@ -105,38 +123,29 @@ impl Traces {
         self.all.len()
     }
 
-    /// An operation on the queue whose name has this hash is decided from here on, or none.
-    pub fn set_current(&mut self, queue: Option<u64>) {
-        self.current = queue;
-    }
-
-    /// The queue of the operation that is being decided.
-    pub fn current(&self) -> Option<u64> {
-        self.current
-    }
-
     /// Keeps a hop for those who follow what it is about.
     #[cold]
-    pub fn note(&mut self, now: Time, about: About<'_>, hop: Hop) {
+    pub fn hop(&mut self, now: Time, about: About<'_>, hop: Hop) {
         self.end_unasked(now);
-        let mut hop = hop;
-        hop.at_ms = now.unix_ms;
+        let hop = Hop { at_us: self.turn_us, ..hop };
         for trace in self.all.iter_mut().filter(|trace| trace.is_about(about)) {
-            self.newest += 1;
             if trace.hops.len() >= limits::TRACE_HOPS_MAX {
                 trace.hops.pop_front();
-                trace.forgotten += 1;
             }
-            trace.hops.push_back((self.newest, hop.clone()));
+            trace.hops.push_back(hop.clone());
+            trace.newest += 1;
         }
     }
 
-    /// What came since the cursor. The first question begins the trace. Nothing: too many are
-    /// followed already.
-    pub fn ask(&mut self, now: Time, subject: Subject, after: u64) -> Option<Told> {
+    /// What came since the cursor, so many hops at most. The first question begins the trace.
+    /// Nothing: too many are followed already.
+    pub fn ask(&mut self, now: Time, subject: Subject, after: u64, most: usize) -> Option<Told> {
         self.end_unasked(now);
-        let at = self.all.iter().position(|trace| trace.subject == subject);
-        let at = match at {
+        if !self.is_on() {
+            // Io hasn't told it of this turn.
+            self.turn_us = now.unix_ms * 1_000;
+        }
+        let at = match self.all.iter().position(|trace| trace.subject == subject) {
             Some(at) => at,
             None if self.all.len() >= limits::TRACES_MAX => return None,
             None => {
@@ -146,11 +155,7 @@ impl Traces {
         };
         let trace = &mut self.all[at];
         trace.asked_ms = now.ms;
-        let after = if after > self.newest { 0 } else { after };
-        let hops = trace.hops.iter().filter(|(number, _)| *number > after);
-        let hops = hops.map(|(_, hop)| hop.clone()).collect();
-        let forgotten = std::mem::take(&mut trace.forgotten);
-        Some(Told { hops, cursor: self.newest, forgotten })
+        Some(trace.since(after, most))
     }
 
     fn end_unasked(&mut self, now: Time) {
@@ -164,7 +169,8 @@ impl Trace {
             Subject::Queue(queue) => Some(name::hash(queue.as_bytes())),
             Subject::User(_) => None,
         };
-        Trace { subject, hash, hops: VecDeque::new(), forgotten: 0, asked_ms: now.ms }
+        let begun = now.unix_ms * 1_000;
+        Trace { subject, hash, hops: VecDeque::new(), newest: begun, begun, asked_ms: now.ms }
     }
 
     fn is_about(&self, about: About<'_>) -> bool {
@@ -172,6 +178,18 @@ impl Trace {
             Subject::Queue(_) => self.hash == about.queue,
             Subject::User(user) => about.user == Some(user),
         }
+    }
+
+    /// A cursor of an earlier trace is one of the beginning.
+    fn since(&self, after: u64, most: usize) -> Told {
+        let is_known = (self.begun..=self.newest).contains(&after);
+        let after = if is_known { after } else { self.begun };
+        let gone = self.newest - self.hops.len() as u64;
+        let missed = gone.saturating_sub(after);
+        let after = after.max(gone);
+        let new = self.hops.iter().skip((after - gone) as usize).take(most);
+        let hops: Vec<Hop> = new.cloned().collect();
+        Told { next: after + hops.len() as u64, hops, missed }
     }
 }
 

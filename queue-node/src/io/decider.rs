@@ -7,7 +7,7 @@ use link::io::{Event, Hub, Sink, Throttled, clock};
 use link::machine::LinkId;
 use member::io::board::tls_files;
 use member::io::{Board, Membership, Voice};
-use member::machine::{Health, News, Target};
+use member::machine::{Health, News, Target, trace};
 use proto::limits;
 use proto::time::Time;
 use rand::RngExt;
@@ -85,6 +85,14 @@ impl Decider {
         [Some(self.publish_ms), node, self.panics.wake_at()].into_iter().flatten().min()
     }
 
+    /// Whoever follows something gets the turn's time exactly.
+    #[inline]
+    pub(super) fn begin_turn(&mut self) {
+        if let Some(node) = self.node.as_mut().filter(|node| node.is_traced()) {
+            node.begin_traced_turn(clock::unix_us());
+        }
+    }
+
     /// Gives the boss what the process's HTTP has answered it.
     pub(super) fn answer_calls(&mut self, now: Time) {
         self.membership.answer_calls(now, &mut self.out.links);
@@ -145,6 +153,7 @@ impl Decider {
         self.membership.handle(now, report, &mut self.out.links);
         let unusable = self.hub.has_unusable_files(now);
         samples.extend(unusable.map(|unusable| tls_files("links", unusable)));
+        samples.extend(self.node.as_mut().map(|node| trace::armed(node.traces(now))));
         self.board.publish("node", samples);
         self.board.turns("node", now);
         let (copies, behind) = self.node.as_ref().map(Node::compared).unwrap_or_default();

@@ -29,6 +29,16 @@ struct Door {
     waker: Arc<Waker>,
 }
 
+const FAR_BEHIND: (StatusCode, &str) =
+    (StatusCode::SERVICE_UNAVAILABLE, "the node is far behind: ask again\n");
+
+impl Door {
+    fn look(&self, look: Look) -> Result<(), (StatusCode, &'static str)> {
+        self.looks.try_send(look).map_err(|_| FAR_BEHIND)?;
+        self.waker.wake().map_err(|_| FAR_BEHIND)
+    }
+}
+
 /// What only the boss may ask of this process, for operators; and the looks that come of it.
 pub(super) fn routes(waker: Arc<Waker>) -> (Router, Receiver<Look>) {
     let (looks, taken) = sync_channel(LOOKS_MAX);
@@ -63,10 +73,8 @@ async fn busy(State(door): State<Door>) -> Result<Json<BusyQueues>, (StatusCode,
         // Who asked may have gone.
         reply.send(node.busy(now)).ok();
     });
-    let unavailable = (StatusCode::SERVICE_UNAVAILABLE, "the node is far behind: ask again\n");
-    door.looks.try_send(look).map_err(|_| unavailable)?;
-    door.waker.wake().map_err(|_| unavailable)?;
-    let busy = replied.await.map_err(|_| unavailable)?;
+    door.look(look)?;
+    let busy = replied.await.map_err(|_| FAR_BEHIND)?;
     Ok(Json(BusyQueues { queues: busy.into_iter().map(BusyQueue::from).collect() }))
 }
 
@@ -79,32 +87,27 @@ struct Follow {
     after: Option<String>,
 }
 
-/// `/trace`: hops of one queue or one user; without either, how many are followed.
+/// `/trace`: hops of one queue or one user.
 async fn follow(
     State(door): State<Door>,
     asked: Result<Query<Follow>, QueryRejection>,
-) -> Result<Json<trace::Answer>, (StatusCode, String)> {
+) -> Result<Json<trace::Answer>, trace::Refused> {
     let Query(Follow { queue, user, after }) =
         asked.map_err(|error| (StatusCode::BAD_REQUEST, format!("{}\n", error.body_text())))?;
     let asked = Asked::of(queue, user, after.as_deref())?;
     let (subject, from) = (asked.subject.clone(), asked.after.first().copied());
     let (reply, replied) = oneshot::channel();
     let look: Look = Box::new(move |node, now| {
-        let told = match subject {
-            Some(subject) => Ok(node.trace(now, subject, from.unwrap_or_default())),
-            None => Err(node.traces(now)),
-        };
+        let told = node.trace(now, subject, from.unwrap_or_default());
         // Who asked may have gone.
         reply.send((told, now.unix_ms)).ok();
     });
-    let far =
-        |()| (StatusCode::SERVICE_UNAVAILABLE, "the node is far behind: ask again\n".to_owned());
-    door.looks.try_send(look).map_err(|_| far(()))?;
-    door.waker.wake().map_err(|_| far(()))?;
-    let (told, now_ms) = replied.await.map_err(|_| far(()))?;
-    match told {
-        Ok(Some(told)) => Ok(Json(trace::answer(&asked, now_ms, vec![Some(told)]))),
-        Ok(None) => Err(trace::too_many()),
-        Err(traces) => Ok(Json(trace::count(traces))),
-    }
+    door.look(look).map_err(owned)?;
+    let (told, now_ms) = replied.await.map_err(|_| owned(FAR_BEHIND))?;
+    let told = told.ok_or_else(trace::too_many)?;
+    Ok(Json(trace::answer(&asked, now_ms, vec![Some(told)])))
+}
+
+fn owned((status, sentence): (StatusCode, &'static str)) -> trace::Refused {
+    (status, sentence.to_owned())
 }

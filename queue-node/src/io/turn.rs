@@ -158,6 +158,7 @@ impl Loop {
                 Ok(()) | Err(_) => {}
             }
             let now = clock::now();
+            self.decider.begin_turn();
             for event in &events {
                 if event.token() != WAKER && self.wires.owns(event.token()) {
                     self.wires.ready(now, event, &mut self.decider);

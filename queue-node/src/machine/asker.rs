@@ -12,14 +12,14 @@ use super::state::people::SessionKey;
 use super::state::recent::Remembered;
 
 /// Who asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asker {
     pub(crate) link: LinkId,
     pub(crate) who: Who,
 }
 
 /// A client or the web application.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     /// A session, by its number on the link.
     Session { key: SessionKey, handle: Handle, op_id: u32 },

@@ -247,16 +247,13 @@ impl Bucket {
         draft: Draft,
         sender: Option<SessionKey>,
     ) {
+        let queue = self.state.queue(index);
         let now = turn.node_ms();
         let shared = &mut *turn.shared;
         shared.counters.events += 1;
         if shared.watch.is_on() {
             shared.watch.event(now, self.reference(index));
         }
-        if shared.traces.is_on() {
-            self.trace_event(turn, index, draft.kind, sender);
-        }
-        let (queue, shared) = (self.state.queue(index), &mut *turn.shared);
         let excluded: Option<Seat> = match sender {
             Some(key) if draft.exclude.is_some() => self.seat_of(index, key),
             Some(_) | None => None,
@@ -273,6 +270,9 @@ impl Bucket {
             shared.counters.fanned_out += 1;
             let links = &mut shared.links;
             self.outputs.to(links, &mut turn.out.links, lane.link, |out| frame.put(out));
+        }
+        if turn.shared.followed.is_on() {
+            self.trace_event(turn, index, draft.kind, sender);
         }
     }
 

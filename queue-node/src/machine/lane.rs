@@ -20,7 +20,6 @@ use super::held::{Effect, Probe};
 use super::links::Connection;
 use super::links::{Hints, Introduced};
 use super::local::Seat;
-use super::operation::name_of;
 use super::peer::HELD;
 use super::requests;
 use super::state::people::SessionKey;
@@ -357,7 +356,7 @@ impl Bucket {
             let hash = name::hash(send.queue);
             belongs(self, hash)?;
             let (asker, subject) = (asker(send.op_id), ("send_message", send.queue));
-            if turn.shared.traces.is_on() {
+            if turn.shared.followed.is_on() {
                 self.trace_taken(turn, &asker, subject, (hash, body.len()));
             }
             self.guarded(turn, &asker, subject, |bucket, turn| {
@@ -374,8 +373,8 @@ impl Bucket {
         if operation.kind == Kind::Call || !head.queue.is_empty() {
             belongs(self, hash)?;
         }
-        let subject = (name_of(operation.kind), head.queue);
-        if turn.shared.traces.is_on() {
+        let subject = (operation.kind.name(), head.queue);
+        if turn.shared.followed.is_on() {
             self.trace_taken(turn, &asker, subject, (hash, body.len()));
         }
         self.guarded(turn, &asker, subject, |bucket, turn| match is_over {

@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use link::machine::{LinkId, Peer};
-use member::machine::trace::Traces;
 use proto::b2n;
 use proto::bucket::{BucketId, Epochs};
 use proto::class::ClusterConfig;
@@ -40,6 +39,7 @@ use super::run::SpareRuns;
 use super::state::idempotency::Shares;
 use super::state::snapshot::Snapshot;
 use super::timers::{Timer, Timers};
+use super::traced::Followed;
 use super::turn::{Outbox, Shared, Turn};
 use super::unanswered::UnansweredWords;
 
@@ -167,7 +167,7 @@ impl Node {
             timers,
             counters: Counters { kept_bytes_max, ..Counters::default() },
             watch: Watch::default(),
-            traces: Traces::default(),
+            followed: Followed::default(),
             probes: std::collections::VecDeque::new(),
             dirty: Vec::new(),
             open_units: Vec::new(),

@@ -111,23 +111,6 @@ fn numberless() -> Refusal {
     Refusal::new(Status::Invalid, sentence)
 }
 
-/// The name of an operation.
-pub(crate) fn name_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Subscribe => "subscribe",
-        Kind::Unsubscribe => "unsubscribe",
-        Kind::SendMessage => "send_message",
-        Kind::SendState => "send_state",
-        Kind::GetState => "get_state",
-        Kind::GetHistory => "get_history",
-        Kind::ListMembers => "list_members",
-        Kind::Call => "call",
-        Kind::Connect | Kind::Open | Kind::Refresh | Kind::Ping | Kind::Pong | Kind::Bye => {
-            "an operation of a gateway"
-        }
-    }
-}
-
 /// Whether the results of such operations are remembered.
 pub(crate) fn is_write(kind: Kind) -> bool {
     match kind {

@@ -137,8 +137,8 @@ impl Bucket {
     pub(crate) fn answer(&mut self, turn: &mut Turn<'_>, asker: &Asker, result: &Remembered) {
         let links = &mut turn.shared.links;
         self.outputs.to(links, &mut turn.out.links, asker.link, |out| asker.put(out, result));
-        if turn.shared.traces.is_on() {
-            self.trace_answer(turn, asker, result);
+        if turn.shared.followed.is_on() {
+            self.trace_answer(turn, asker, (result.head.status, result.head.seq));
         }
     }
 

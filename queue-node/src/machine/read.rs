@@ -153,7 +153,12 @@ impl Bucket {
             Ok(()) if turn.shared.settings.faults().read_without_round => {
                 self.say_early(turn, asker.link, |out| asker.put_bytes(out, &result));
             }
-            Ok(()) => self.say(turn, asker.link, |out| asker.put_bytes(out, &result)),
+            Ok(()) => {
+                self.say(turn, asker.link, |out| asker.put_bytes(out, &result));
+                if turn.shared.followed.is_on() {
+                    self.trace_answer(turn, asker, (0, 0));
+                }
+            }
             Err(refusal) => self.refuse(turn, asker, refusal),
         }
     }

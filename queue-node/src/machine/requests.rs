@@ -34,8 +34,8 @@ impl Bucket {
         let Some(body) = &request.body else {
             return self.refuse(turn, &asker, unimplemented());
         };
-        let (kind, queue) = (kind_of(body), queue_of(body).unwrap_or_default().into_owned());
-        if turn.shared.traces.is_on() {
+        let (kind, queue) = (body.name(), queue_of(body).unwrap_or_default().into_owned());
+        if turn.shared.followed.is_on() {
             let hash = name::hash(queue.as_bytes());
             let bytes = prost::Message::encoded_len(&request);
             self.trace_taken(turn, &asker, (kind, queue.as_bytes()), (hash, bytes));
@@ -307,6 +307,9 @@ impl Bucket {
     pub(crate) fn reply(&mut self, turn: &mut Turn<'_>, asker: &Asker, reply: q2g::Reply) {
         let Who::BackEnd { number } = asker.who else { return };
         self.say(turn, asker.link, |out| put_reply(out, q2g::Reply { number, ..reply }));
+        if turn.shared.followed.is_on() {
+            self.trace_answer(turn, asker, (0, 0));
+        }
     }
 }
 
@@ -331,27 +334,6 @@ pub(crate) fn queue_of(body: &Body) -> Option<Cow<'_, str>> {
         Body::ListQueues(_) => return None,
     };
     Some(Cow::Borrowed(queue))
-}
-
-/// The name of a request.
-fn kind_of(body: &Body) -> &'static str {
-    match body {
-        Body::SendMessage(_) => "send_message",
-        Body::SendState(_) => "send_state",
-        Body::GetState(_) => "get_state",
-        Body::GetHistory(_) => "get_history",
-        Body::ListMembers(_) => "list_members",
-        Body::CreateQueue(_) => "create_queue",
-        Body::DeleteQueue(_) => "delete_queue",
-        Body::GetQueue(_) => "get_queue",
-        Body::ListQueues(_) => "list_queues",
-        Body::GetUser(_) => "get_user",
-        Body::DisconnectUser(_) => "disconnect_user",
-        Body::RemoveUser(_) => "remove_user",
-        Body::CreateMount(_) => "create_mount",
-        Body::DeleteMount(_) => "delete_mount",
-        Body::JoinUser(_) => "join_user",
-    }
 }
 
 /// The API key has had its share of what can be remembered.

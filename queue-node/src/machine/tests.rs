@@ -51,6 +51,7 @@ mod storm;
 mod takeover;
 mod takeovers;
 mod told;
+mod traced;
 mod unanswered;
 mod users;
 mod waits;

@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use member::machine::trace::Traces;
 use proto::n2b;
 use proto::table::Place;
 use proto::time::Time;
@@ -26,6 +25,7 @@ use super::state::class::Classes;
 use super::state::idempotency::Shares;
 use super::state::words::{Answer, Word, WordId};
 use super::timers::{QueueRef, Timers};
+use super::traced::Followed;
 use super::unanswered::UnansweredWords;
 
 /// What a node lets out.
@@ -66,7 +66,7 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
     pub(crate) watch: Watch,
-    pub(crate) traces: Traces,
+    pub(crate) followed: Followed,
     /// Buckets with records that their copies haven't been sent, and units that are complete.
     pub(crate) open_units: Vec<u32>,
     pub(crate) units: Vec<Unit>,

@@ -109,7 +109,7 @@ fn end_session(
     }
     let LaneParts { desk, sessions, application, .. } = parts;
     if desk.traces.is_on() {
-        traced::session((desk, sessions), handle, "disconnected");
+        traced::session((desk, sessions), handle, "closed");
     }
     application.drop_lines(handle, sessions, desk, out);
     if let Some(bucket) = sessions.end(handle, (bye, close), desk, out) {

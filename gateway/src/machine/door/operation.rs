@@ -32,7 +32,7 @@ pub(in crate::machine) fn operation(
     let sent = send_operation(parts, handle, kind, head, body, out);
     if parts.desk.traces.is_on() {
         let (of, operation) = ((&mut parts.desk, &parts.sessions), (kind, head, body.len()));
-        traced::operation(of, handle, operation, sent.is_err());
+        traced::operation(of, handle, operation, sent.err().map(Refusal::status));
     }
     if let Err(refusal) = sent {
         refusal::in_turn(parts, conn, handle, head, refusal, out);
@@ -63,7 +63,7 @@ pub(in crate::machine) fn call(
     let sent = named.and_then(|()| send_operation(parts, handle, Kind::Call, head, body, out));
     if parts.desk.traces.is_on() {
         let (of, operation) = ((&mut parts.desk, &parts.sessions), (Kind::Call, head, body.len()));
-        traced::operation(of, handle, operation, sent.is_err());
+        traced::operation(of, handle, operation, sent.err().map(Refusal::status));
     }
     if let Err(refusal) = sent {
         refusal::in_turn(parts, conn, handle, head, refusal, out);

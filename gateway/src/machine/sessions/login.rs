@@ -289,7 +289,7 @@ impl Sessions {
         };
         desk.send_message(conn, BodyKind::Welcome, &welcome, out);
         if desk.traces.is_on() {
-            traced::session((desk, self), handle, if resumed { "resumed" } else { "logged_in" });
+            traced::session((desk, self), handle, if resumed { "resumed" } else { "connected" });
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Bench {
     pub(super) lane: Lane,
     pub(super) out: Outbox,
     pub(super) log: String,
-    now: Time,
+    pub(super) now: Time,
     /// The other clock stands still unless it is set.
     unix_ms: u64,
     stuck: BTreeSet<u32>,

@@ -162,6 +162,9 @@ impl Bucket {
         turn.shared.counters.asks += 1;
         let answer = AnswerRef { session: handle, result: &[], ask: kind.name().as_bytes() };
         self.say(turn, asker.link, |out| answer.put(out));
+        if turn.shared.followed.is_on() {
+            self.trace_asked(turn, asker);
+        }
     }
 }
 
