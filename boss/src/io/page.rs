@@ -15,7 +15,7 @@ const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 
 /// Parts of the script, by name.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     ("boss.js", include_str!("page/boss.js")),
     ("config.js", include_str!("page/config.js")),
     ("dom.js", include_str!("page/dom.js")),
@@ -25,6 +25,7 @@ const PARTS: [(&str, &str); 9] = [
     ("map.js", include_str!("page/map.js")),
     ("nodes.js", include_str!("page/nodes.js")),
     ("queue.js", include_str!("page/queue.js")),
+    ("trace.js", include_str!("page/trace.js")),
 ];
 
 /// The page's own files, and the interface of the same boss; nothing else, from nowhere.

@@ -12,7 +12,12 @@ fn hops_of_one_message_are_told_apart_from_others() {
     assert_eq!(since(sent(1_000, 1)), None);
     assert_eq!(since(sent(1_100, 2)), None);
     // The home knows it by both.
-    let decided = |at_us: u64, op_id: u64, seq: u64| json!({ "at_us": at_us, "session": "s", "op_id": op_id, "queue": "/room/1", "seq": seq });
+    let decided = |at_us: u64, op_id: u64, seq: u64| {
+        let event = json!({ "queue": "/room/1", "seq": seq });
+        let mut hop = sent(at_us, op_id);
+        hop.as_object_mut().expect("fields").extend(event.as_object().expect("fields").clone());
+        hop
+    };
     assert_eq!(since(decided(1_250, 1, 7)), Some(250));
     let delivered =
         |at_us: u64, seq: u64| json!({ "at_us": at_us, "queue": "/room/1", "seq": seq });

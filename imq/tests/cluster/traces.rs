@@ -1,32 +1,45 @@
 //! Following a queue and a user through all processes.
 
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use crate::http::{metric, request, until, until_within};
+use crate::clients::here;
+use crate::http::{metric, request, until};
 use crate::process::{Imq, imq, imq_ok};
 use crate::roles::Five;
 
-/// Begins `imq trace --json` for so long, and waits until all processes follow.
-fn trace(five: &Five, seconds: &str, words: &[&str]) -> Imq {
-    let boss = boss(five);
-    let words = [&["trace", "--boss", &boss, "--json", "--seconds", seconds][..], words].concat();
-    let mut trace = Imq::logged(&words);
-    trace.line("following");
-    trace
+/// `imq trace --json`, under way.
+struct Trace(JoinHandle<Output>);
+
+impl Trace {
+    /// For eight seconds: all have said long before that they follow.
+    fn start(five: &Five, words: &[&str]) -> Trace {
+        let boss = boss(five);
+        let words = [&["trace", "--boss", &boss, "--json", "--seconds", "8"][..], words].concat();
+        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        Trace(std::thread::spawn(move || {
+            imq(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        }))
+    }
+
+    /// What it printed when it has ended by itself: the hops, and what else it said.
+    fn end(self) -> (Vec<Value>, String) {
+        let output = self.0.join().expect("it ends");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains("the trace has ended: its time is over"), "{said}");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(!text.contains("hidden"), "{text}");
+        let hops = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        (hops, said)
+    }
 }
 
 fn boss(five: &Five) -> String {
     format!("http://127.0.0.1:{}", five.base + 100)
-}
-
-/// The hops until the trace has ended by itself.
-fn until_its_end(trace: &mut Imq) -> Vec<Value> {
-    trace.line("the trace has ended: its time is over");
-    assert_eq!(trace.end(), Some(0));
-    let lines = trace.seen().iter().filter(|line| line.starts_with('{'));
-    lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 /// A hop in a few words.
@@ -48,15 +61,13 @@ fn a_trace_names_each_hop_in_its_order_and_ends_by_itself() {
     let mut sub = Imq::start(&["sub", "--gateway", &five.gateway(1), "--user", "bob", &queue]);
     sub.line("subscribed");
     assert_eq!(armed(&five), [0.0; 4]);
-    let mut of_queue = trace(&five, "5", &[&queue]);
-    let mut of_user = trace(&five, "5", &["--user", "ann"]);
+    let of_queue = Trace::start(&five, &[&queue]);
+    let of_user = Trace::start(&five, &["--user", "ann"]);
+    until("all four follow both", || armed(&five).iter().all(|count| *count >= 2.0));
     imq_ok(&["pub", "--gateway", &five.gateway(0), "--user", "ann", &queue, "chat", "hidden"]);
     sub.line("hidden");
-    until("all four follow both", || armed(&five).iter().all(|count| *count >= 2.0));
-    let hops = until_its_end(&mut of_queue);
+    let (hops, _) = of_queue.end();
 
-    let said = of_queue.seen().join("\n");
-    assert!(!said.contains("hidden"), "{said}");
     let sent: Vec<&Value> = hops.iter().filter(|hop| hop["what"] == "send_message").collect();
     let kinds: Vec<String> = sent.iter().map(|hop| text(hop)).collect();
     for wanted in ["g1 received", "q1 decided", "q1 released", "g1 answered"] {
@@ -88,7 +99,7 @@ fn a_trace_names_each_hop_in_its_order_and_ends_by_itself() {
     assert!(first("received") < first("answered"), "{kinds:?}");
     assert!(first("decided") < first("released"), "{kinds:?}");
 
-    let of_ann: Vec<String> = until_its_end(&mut of_user).iter().map(text).collect();
+    let of_ann: Vec<String> = of_user.end().0.iter().map(text).collect();
     let wanted = [
         "g1 connected ",
         "g1 received send_message",
@@ -108,16 +119,16 @@ fn a_trace_names_each_hop_in_its_order_and_ends_by_itself() {
 fn a_process_that_tells_nothing_is_named_and_the_others_go_on() {
     let mut five = Five::start();
     let queue = five.queue_at(0);
-    let mut of_queue = trace(&five, "8", &[&queue]);
+    let of_queue = Trace::start(&five, &[&queue]);
+    until("all four follow", || armed(&five).iter().all(|count| *count >= 1.0));
     five.gateways[1].kill();
-    of_queue.line("g2 tells nothing");
     let gateway = five.gateway(0);
     let mut sub = Imq::start(&["sub", "--gateway", &gateway, "--user", "bob", &queue]);
     sub.line("subscribed");
     imq_ok(&["pub", "--gateway", &gateway, "--user", "ann", &queue, "chat", "x"]);
-    let hops = until_its_end(&mut of_queue);
-    let named = of_queue.seen().iter().filter(|line| line.contains("tells nothing")).count();
-    assert_eq!(named, 1);
+    let (hops, said) = of_queue.end();
+    assert_eq!(said.matches("g2 tells nothing").count(), 1, "{said}");
+    assert_eq!(said.matches("tells nothing").count(), 1, "{said}");
     assert!(hops.iter().any(|hop| text(hop) == "g1 received send_message"), "{hops:?}");
 }
 
@@ -146,16 +157,44 @@ fn what_cant_be_followed_is_refused_and_who_goes_ends_it() {
     assert_eq!(imq(&["trace", "--boss", &boss]).status.code(), Some(2));
     assert_eq!(imq(&["trace", "--boss", &boss, "room"]).status.code(), Some(1));
 
-    let users = ["ann", "bob", "eve", "joe"];
-    let traces = users.map(|user| trace(&five, "300", &["--user", user]));
-    let (status, said) = request("GET", port, "/api/v1/trace?user=max&seconds=1", None, "");
+    let traces = ["ann", "bob", "eve", "joe"].map(|user| {
+        let mut trace =
+            Imq::logged(&["trace", "--boss", &boss, "--seconds", "300", "--user", user]);
+        trace.line("following");
+        trace
+    });
+    until("all four are followed", || armed(&five).iter().all(|count| *count >= 4.0));
+    let path = "/api/v1/trace?user=max&seconds=1";
+    let (status, said) = request("GET", port, path, None, "");
     assert_eq!(status, 503, "{said}");
     let fifth = imq(&["trace", "--boss", &boss, "--user", "max"]);
     assert!(String::from_utf8_lossy(&fifth.stderr).contains("4 traces are under way"), "{fifth:?}");
     // The boss sees that its readers are gone, and asks no more.
     drop(traces);
-    let (patience, pause) = (Duration::from_secs(20), Duration::from_millis(50));
-    until_within("nothing is followed any more", patience, pause, || armed(&five) == [0.0; 4]);
-    let (status, _) = request("GET", port, "/api/v1/trace?user=max&seconds=1", None, "");
-    assert_eq!(status, 200);
+    until("there is space", || request("GET", port, path, None, "").0 == 200);
+    until("nothing is followed any more", || armed(&five) == [0.0; 4]);
+}
+
+#[test]
+fn the_page_shows_the_hops_of_a_message_until_it_is_stopped() {
+    let five = Five::start();
+    let queue = five.queue_at(0);
+    let mut sub = Imq::start(&["sub", "--gateway", &five.gateway(1), "--user", "bob", &queue]);
+    sub.line("subscribed");
+    let mut browser = Command::new("node")
+        .args([here("tests/clients/node/boss-trace.mjs"), boss(&five) + "/", queue.clone()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node is there");
+    let mut lines = BufReader::new(browser.stdout.take().expect("it is piped")).lines();
+    // It gives up by itself.
+    let mut next = || lines.next().and_then(Result::ok);
+    let mut said = vec![next()];
+    imq_ok(&["pub", "--gateway", &five.gateway(0), "--user", "ann", &queue, "chat", "x"]);
+    said.extend([next(), next()]);
+    let ended = browser.wait().expect("it was ours");
+    assert_eq!(said, ["following", "traced", "stopped"].map(|word| Some(word.to_owned())));
+    assert!(ended.success());
+    until("nothing is followed any more", || armed(&five) == [0.0; 4]);
 }

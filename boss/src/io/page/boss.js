@@ -71,14 +71,14 @@ export async function withKey(act) {
   }
 }
 
-// Reads the stream until it ends; each event is handed over with its name. A stream that says
+// Reads a stream until it ends; each event is handed over with its name. A stream that says
 // nothing for so long has ended, whatever the network says.
-export async function stream(hear, silenceMs = 6000) {
-  const stop = new AbortController();
+export async function stream(hear, { path = "stream", silenceMs = 6000,
+  stop = new AbortController() } = {}) {
   let timer = setTimeout(() => stop.abort(), silenceMs);
   try {
     const options = { signal: stop.signal, headers: headers(), cache: "no-store" };
-    const response = await fetch("/api/v1/stream", options);
+    const response = await fetch("/api/v1/" + path, options);
     if (!response.ok) await answer(response);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const parts = [];

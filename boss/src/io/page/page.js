@@ -10,6 +10,7 @@ import { drawClients, drawBusy } from "./page/lists.js";
 import { drawEvents } from "./page/events.js";
 import { configChanged } from "./page/config.js";
 import "./page/queue.js";
+import "./page/trace.js";
 
 const MOMENTS_MAX = 300;
 const EVENTS_MAX = 256;
