@@ -1,11 +1,12 @@
 //! What travels most, read and written without the tables: a client's `send_message`, and the
-//! `message` that becomes of it. What is unusual in the least is left to the tables; what comes of
+//! `message` and the `result` that come of it. What is unusual in the least is left to the tables; what comes of
 //! both is the same.
 
 use super::plain;
 use super::write::json;
 use crate::c2g::{Kind, SendMessageRef};
-use crate::g2c::field::message as field;
+use crate::g2c::ResultHead;
+use crate::g2c::field::{g2c as envelope, message as field};
 use crate::wire::{self, Fields, Value, WireError};
 
 /// The encoded `C2g` that a text is, if it is one `send_message` as a serializer writes it: without
@@ -109,9 +110,34 @@ fn number(text: &[u8], at: usize) -> Option<(u32, usize)> {
     Some((number, at + digits))
 }
 
-/// Appends the text of a `message`, if nothing in it needs an escape that isn't there. Says whether
-/// it did; if not, nothing is appended.
-pub(super) fn put(out: &mut Vec<u8>, sub: u32, body: &[u8], history: bool) -> bool {
+/// Appends the text of a `message` or of a `result` that is no more than a number, if nothing in it
+/// needs an escape that isn't there. Says whether it did; if not, nothing is appended.
+pub(super) fn put(out: &mut Vec<u8>, kind: u32, sub: u32, body: &[u8], history: bool) -> bool {
+    match kind {
+        envelope::MESSAGE => put_message(out, sub, body, history),
+        envelope::RESULT if sub == 0 && !history => put_result(out, body),
+        _ => false,
+    }
+}
+
+fn put_result(out: &mut Vec<u8>, body: &[u8]) -> bool {
+    let Ok(head) = ResultHead::of(body) else { return false };
+    // It has other fields, or says what it needn't.
+    if head.len() != body.len() {
+        return false;
+    }
+    out.extend_from_slice(b"{\"result\":{");
+    if head.op_id != 0 {
+        put_number(out, b"\"op_id\":", u64::from(head.op_id));
+        out.push(b',');
+    }
+    put_number(out, b"\"status\":", u64::from(head.status));
+    put_number(out, b",\"seq\":", head.seq);
+    out.extend_from_slice(b"}}");
+    true
+}
+
+fn put_message(out: &mut Vec<u8>, sub: u32, body: &[u8], history: bool) -> bool {
     let Ok(Some(message)) = Message::of(body) else { return false };
     let Message { mount, seq, from, payload, sent_at_ms } = message;
     out.reserve(body.len() + MESSAGE_BYTES);

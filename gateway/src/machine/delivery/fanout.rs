@@ -110,8 +110,7 @@ fn encode(format: Format, frame: &Frame<'_>, out: &mut Vec<u8>, scratch: &mut Sc
         // Events are texts: a stream of them in protobuf is never opened.
         (Encoding::Json, transport) | (Encoding::Proto, transport @ Transport::Events) => {
             scratch.text.clear();
-            let is_message = kind == BodyKind::Message as u32;
-            if is_message && json::put_message(&mut scratch.text, sub, body, history) {
+            if json::put_often(&mut scratch.text, kind, sub, body, history) {
                 return transport.put_text(out, &scratch.text);
             }
             scratch.envelope.clear();

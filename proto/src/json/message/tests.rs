@@ -54,12 +54,35 @@ fn a_message_is_written_here() {
         sent_at_ms: 1,
         ..g2c::Message::default()
     };
-    let put = |message: g2c::Message| put(&mut Vec::new(), 1, &message.encode_to_vec(), true);
+    let put = |message: g2c::Message| {
+        put(&mut Vec::new(), envelope::MESSAGE, 1, &message.encode_to_vec(), true)
+    };
     assert!(put(message("1")) && put(message(r#"{"a":"\n"}"#)));
     assert!(put(g2c::Message { payload: b"\"\"".to_vec(), ..g2c::Message::default() }));
     assert!(!put(message("")) && !put(message("[1, 2]")) && !put(message(r#""\u0041""#)));
     assert!(!put(g2c::Message { from: "\"".into(), ..message("1") }));
     assert!(!put(g2c::Message { payload: b"\"\xff\"".to_vec(), ..message("1") }));
+}
+
+#[test]
+fn a_result_is_written_here() {
+    let put = |result: g2c::Result| {
+        let body = result.encode_to_vec();
+        let mut out = Vec::new();
+        let here = put(&mut out, envelope::RESULT, 0, &body, false);
+        let (mut bytes, mut wanted) = (Vec::new(), Vec::new());
+        g2c::put_envelope(&mut bytes, envelope::RESULT, 0, &body, false);
+        put_g2c(&mut wanted, &bytes).expect("a result");
+        assert!(!here || out == wanted, "{}", String::from_utf8_lossy(&out));
+        here
+    };
+    let of = |op_id, status, seq| g2c::Result { op_id, status, seq, ..g2c::Result::default() };
+    for number in [0, 1, 127, 128, u32::MAX] {
+        assert!(put(of(number, 0, 1)) && put(of(1, number, 0)) && put(of(1, 0, number.into())));
+    }
+    assert!(put(of(7, 0, u64::MAX)));
+    assert!(!put(g2c::Result { may_retry: true, ..of(1, 2, 3) }));
+    assert!(!put(g2c::Result { error_message: Some("no".into()), ..of(1, 2, 3) }));
 }
 
 const FIELDS: [&str; 8] =
@@ -164,15 +187,15 @@ proptest! {
     }
 
     #[test]
-    fn a_message_is_the_same_text_by_both_ways(
+    fn a_body_is_the_same_text_by_both_ways(
+        kind in select(&[envelope::MESSAGE, envelope::RESULT][..]),
         body in body(),
         sub in select(&[0, 1, 200, u32::MAX][..]),
         history: bool,
     ) {
         let mut out = b"before".to_vec();
-        if put(&mut out, sub, &body, history) {
+        if put(&mut out, kind, sub, &body, history) {
             let mut envelope = Vec::new();
-            let kind = g2c::BodyKind::Message as u32;
             g2c::put_envelope(&mut envelope, kind, sub, &body, history);
             let mut wanted = b"before".to_vec();
             prop_assert_eq!(put_g2c(&mut wanted, &envelope), Ok(()));
