@@ -77,8 +77,8 @@ pub fn put_g2c(out: &mut Vec<u8>, envelope: &[u8]) -> Result<(), JsonError> {
     whole(out, |out| write::envelope(out, &shapes::G2C, envelope))
 }
 
-/// Appends what [`put_g2c`] does for an envelope of this body, faster, if it is one of the many that
-/// this can be done for. Says whether it is; if not, nothing is appended.
+/// Appends what [`put_g2c`] does for an envelope of this body, faster, if it is one of the many for
+/// which this can be done. Says whether it is; if not, nothing is appended.
 pub fn put_often(out: &mut Vec<u8>, kind: u32, sub: u32, body: &[u8], history: bool) -> bool {
     message::put(out, kind, sub, body, history)
 }

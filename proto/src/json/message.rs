@@ -1,6 +1,6 @@
 //! What travels most, read and written without the tables: a client's `send_message`, and the
-//! `message` and the `result` that come of it. What is unusual in the least is left to the tables; what comes of
-//! both is the same.
+//! `message` and the `result` that come of it. What is unusual in the least is left to the tables;
+//! what comes of both is the same.
 
 use super::plain;
 use super::write::json;
