@@ -18,6 +18,7 @@ mod demo;
 mod dev;
 mod document;
 mod documents;
+mod elsewhere;
 mod fallback;
 mod folder;
 mod guide;

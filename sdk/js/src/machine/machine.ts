@@ -206,6 +206,7 @@ export class Machine {
   #welcome(welcome: Welcome): void {
     const { session_id, secret, user, gateway = '', limits, expires_in_ms } = welcome;
     const resumed = !!welcome.resumed && this.#session?.session_id === session_id;
+    this.#desk.retry.welcomed();
     this.#connection.welcome(this.#desk.now, welcome.ping_every_ms ?? 0);
     this.#session = { session_id, secret };
     this.#desk.isUp = true;
@@ -277,7 +278,8 @@ export class Machine {
     if (code === HOME_LOST) this.#session = undefined;
     const notBefore = now + Math.min(retry_after_ms, RETRY_AFTER_MS_MAX);
     const at = Math.max(now + delay, notBefore);
-    this.#redial = { at, notBefore, address: address || undefined };
+    const named = address && retry.follows() ? address : undefined;
+    this.#redial = { at, notBefore, address: named };
     out.transport = this.#redial;
   }
 

@@ -1,9 +1,11 @@
-import { RETRY_MS_FIRST, RETRY_MS_MAX } from './limits.js';
+import { FOLLOWED_MAX, RETRY_MS_FIRST, RETRY_MS_MAX } from './limits.js';
 
 /** When to try again, and every other use of chance. */
 export class Retry {
   #random: () => number;
   #attempts = 0;
+  /** Gateways that others have named, since the last `welcome`. */
+  #followed = 0;
 
   /** `random` gives numbers from 0 up to, not including, 1. */
   constructor(random: () => number) {
@@ -20,6 +22,19 @@ export class Retry {
   /** What failed before doesn't count any more. */
   reset(): void {
     this.#attempts = 0;
+  }
+
+  /**
+   * Whether to go to the gateway that another one has named, rather than by the client's own list:
+   * two that are full would send it to and fro.
+   */
+  follows(): boolean {
+    return ++this.#followed <= FOLLOWED_MAX;
+  }
+
+  /** A gateway has taken the client in. */
+  welcomed(): void {
+    this.#followed = 0;
   }
 
   /** Between half and the whole of the `doublings`-th step. */

@@ -69,7 +69,8 @@ impl Client {
         }
         let delay_ms = self.retry.delay_ms(lasted_ms).max(loss.retry_after_ms);
         let at_ms = now.after(delay_ms).ms;
-        out.transport = Some(Transport::Redial { at_ms, address: loss.address });
+        let address = loss.address.filter(|_| self.retry.follows());
+        out.transport = Some(Transport::Redial { at_ms, address });
     }
 
     /// Nothing comes after this: every operation gets its answer now.
