@@ -4,17 +4,17 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 
-use prost::Message as _;
-use proto::g2c::{self, G2c};
+use serde_json::Value;
 
 use crate::http::{json, until, until_ready};
 use crate::process::{Imq, PATIENCE, imq, imq_ok, port_base};
+use crate::talker::Talker;
 
 /// A boss, a queue node and three gateways that advertise where they are.
 struct Three {
     boss: Imq,
     gateways: Vec<Imq>,
-    _queue_node: Imq,
+    queue_node: Imq,
     base: u16,
     data: PathBuf,
 }
@@ -44,7 +44,7 @@ impl Three {
         for number in 0..3 {
             until_ready(base + 90 + number);
         }
-        Three { boss, gateways, _queue_node: queue_node, base, data }
+        Three { boss, gateways, queue_node, base, data }
     }
 
     fn tcp(&self, gateway: u16) -> String {
@@ -70,17 +70,8 @@ impl Three {
     }
 
     /// How a full gateway closes a connection that has said nothing.
-    fn closing(&self, gateway: u16) -> g2c::Closing {
-        let mut stream = TcpStream::connect(self.tcp(gateway)).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).expect("the gateway closes");
-        let (frame, _) =
-            proto::frame::split(&bytes, 1 << 20).expect("a frame").expect("a whole one");
-        match G2c::decode(frame).expect("an envelope").body {
-            Some(g2c::g2c::Body::Closing(closing)) => closing,
-            other => panic!("{other:?}"),
-        }
+    fn closing(&self, gateway: u16) -> Value {
+        Talker::connect(&self.tcp(gateway)).closing(3004)
     }
 
     /// What a full gateway answers this over HTTP, up to the end.
@@ -94,15 +85,19 @@ impl Three {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Waits until a full gateway names others.
-    fn names_others(&self, gateway: u16) -> String {
-        let mut closing = g2c::Closing::default();
+    /// Waits until a full gateway names another one; which.
+    fn names_another(&self, gateway: u16) -> String {
+        let mut address = String::new();
         until("it names another", || {
-            closing = self.closing(gateway);
-            assert_eq!((closing.code, closing.may_retry), (3004, true));
-            !closing.address.is_empty()
+            address = self.address(gateway);
+            !address.is_empty()
         });
-        closing.address
+        address
+    }
+
+    /// Which one a full gateway names, if any.
+    fn address(&self, gateway: u16) -> String {
+        self.closing(gateway)["address"].as_str().unwrap_or_default().to_owned()
     }
 }
 
@@ -111,7 +106,7 @@ impl Drop for Three {
         for gateway in &mut self.gateways {
             gateway.kill();
         }
-        self._queue_node.kill();
+        self.queue_node.kill();
         self.boss.kill();
         std::fs::remove_dir_all(&self.data).ok();
     }
@@ -127,7 +122,7 @@ fn a_full_gateway_sends_clients_to_one_that_has_room() {
     let mut three = Three::start([1, 1000, 1000]);
     let _first = three.sub(0, "ann");
     let others = [three.tcp(1), three.tcp(2)];
-    assert!(others.contains(&three.names_others(0)));
+    assert!(others.contains(&three.names_another(0)));
     // By the same transport as they came: WebSocket, and the fallback.
     let is_other = |text: &str| {
         let named = [81, 82].map(|at| format!("\"address\":\"127.0.0.1:{}\"", three.base + at));
@@ -162,16 +157,15 @@ fn where_all_are_full_nobody_is_named() {
     let three = Three::start([1, 1, 1000]);
     let _first = three.sub(0, "ann");
     let _second = three.sub(1, "ben");
-    until("the third alone has room", || three.names_others(0) == three.tcp(2));
+    until("the third alone has room", || three.names_another(0) == three.tcp(2));
     drop(three);
 
     let three = Three::start([1, 1, 1]);
     let subs = [three.sub(0, "ann"), three.sub(1, "ben"), three.sub(2, "cid")];
     until("the boss knows", || three.connections() == [1, 1, 1]);
-    until("nobody is named", || three.closing(0).address.is_empty());
-    let closing = three.closing(0);
-    assert_eq!((closing.code, closing.address.as_str()), (3004, ""));
-    assert!((1_000..=6_000).contains(&closing.retry_after_ms), "{closing:?}");
+    until("nobody is named", || three.address(0).is_empty());
+    let wait = three.closing(0)["retry_after_ms"].as_u64().expect("a wait");
+    assert!((1_000..=6_000).contains(&wait), "{wait}");
     let said = three.http(0, UPGRADE);
     assert!(said.starts_with("HTTP/1.1 503 ") && said.contains("Retry-After: "), "{said}");
     let at = three.tcp(0);
@@ -188,7 +182,7 @@ fn clients_of_a_gateway_that_drains_are_spread_and_lose_nothing() {
     // One more fills it, so that it is seen to know both others.
     let ninth = three.sub(0, "ninth");
     for other in [1, 2] {
-        until("it knows both", || three.names_others(0) == three.tcp(other));
+        until("it knows both", || three.names_another(0) == three.tcp(other));
     }
     drop(ninth);
     let base = three.base;

@@ -151,8 +151,8 @@ impl Clients {
         }
     }
 
-    /// Whether a client that finds the gateway full can be let in for as long as it takes to tell it
-    /// where else to go.
+    /// Whether a client that finds the gateway full can be let in for as long as it takes to tell
+    /// it where else to go.
     fn can_hand_on(&self, now: Time, http: bool, lane: &Lane) -> bool {
         let transport = if http { Transport::WebSocket } else { Transport::Tcp };
         self.handed_on < self.listeners.handed_on_max && lane.hands_on(now, transport)

@@ -330,8 +330,8 @@ impl Clients {
                 if client.handed_on {
                     lane.handle(now, Input::HandOn { conn }, out);
                 }
-                // A gateway that shuts down or is full has ended it already; the client learns why by the
-                // frames that follow, so the answer goes before them in any case.
+                // A gateway that shuts down or is full has ended it already; the client learns why
+                // by the frames that follow, so the answer goes before them in any case.
                 if client.stream.write(response.as_bytes()).ok() != Some(response.len()) {
                     self.gone(now, conn, lane, out);
                 } else if !rest.is_empty() {

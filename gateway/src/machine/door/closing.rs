@@ -15,7 +15,7 @@ use crate::machine::parts::LaneParts;
 
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
-/// Who finds a gateway full and has nowhere else to go comes back after so long, and a part of that.
+/// Who finds a gateway full and has nowhere else to go comes back after so long at least.
 const RETRY_MS_MIN: u32 = 1_000;
 
 /// Closes those that are dismissed.

@@ -28,8 +28,8 @@ impl Retry {
         if attempts == 0 { 0 } else { self.jittered_ms(attempts - 1) }
     }
 
-    /// Whether to go to the gateway that another one has named, rather than by the client's own list:
-    /// two that are full would send it to and fro.
+    /// Whether to go to the gateway that another one has named, rather than by the client's own
+    /// list: two that are full would send it to and fro.
     pub(super) fn follows(&mut self) -> bool {
         self.followed += 1;
         self.followed <= limits::FOLLOWED_MAX

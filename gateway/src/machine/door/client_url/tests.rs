@@ -1,3 +1,5 @@
+//! Which URLs clients can be sent to.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Who is sent where, and who nowhere.
+
 use std::collections::BTreeMap;
 
 use super::*;
