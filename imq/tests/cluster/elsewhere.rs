@@ -1,7 +1,7 @@
 //! Gateways that are full or shut down, and where their clients go.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -79,7 +79,6 @@ impl Three {
         let mut stream = TcpStream::connect(("127.0.0.1", self.base + 80 + gateway)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         stream.write_all(request.as_bytes()).expect("the gateway reads");
-        stream.shutdown(Shutdown::Write).ok();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("the gateway closes");
         String::from_utf8_lossy(&bytes).into_owned()
