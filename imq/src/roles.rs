@@ -96,6 +96,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let origins = options.origins_of_pages(&written)?;
     let has_pages = !origins.is_empty();
     let addresses = options.address_limits(&written);
+    let advertise = options.urls_for_clients(&written)?;
     let ping_every_ms = options.silence_ms(&written)?;
     let drain_notice = options.drain_notice_ms.or(written.drain_notice_ms).unwrap_or_default();
     let drain_notice = Duration::from_millis(drain_notice.into());
@@ -125,6 +126,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         lanes: options.lanes.or(written.lanes).unwrap_or_else(cores).clamp(1, config::LANES_MAX),
         lane: gateway::machine::Settings {
             gateway: id.clone(),
+            advertise,
             dev_auth,
             ping_every_ms,
             ..gateway::machine::Settings::default()
