@@ -269,7 +269,7 @@ export class Machine {
   #lose({ code = 0, reason = '', retry_after_ms = 0, address }: Partial<Closing>): void {
     if (this.#connection.stage === 'over') return;
     const { now, out, retry } = this.#desk;
-    const { isUp } = this.#connection;
+    const wasUp = this.#connection.isUp;
     const delay = retry.delay(this.#connection.lasted(now));
     this.#down('down');
     out.frames = [];
@@ -277,14 +277,14 @@ export class Machine {
     const isSpent = code === TOKEN_EXPIRED && !this.#settings.renews;
     const mayRetry = !isSpent && code < FOR_GOOD;
     if (!mayRetry) this.#end();
-    if (isUp || code) this.#desk.tell({ type: 'closed', code, reason, mayRetry });
+    if (wasUp || code) this.#desk.tell({ type: 'closed', code, reason, mayRetry });
     if (!mayRetry) return;
     if (code === HOME_LOST) this.#session = undefined;
     this.#notBefore = now + Math.min(retry_after_ms, RETRY_AFTER_MS_MAX);
     const at = Math.max(now + delay, this.#notBefore);
     // Two gateways that are full would send it to and fro.
-    if (address && ++this.#followed > FOLLOWED_MAX) address = undefined;
-    this.#redial = { at, address: address || undefined };
+    const follows = address && this.#followed++ < FOLLOWED_MAX;
+    this.#redial = { at, address: follows ? address : undefined };
     out.transport = this.#redial;
   }
 
@@ -359,7 +359,8 @@ export class Machine {
   }
 
   #ping(): void {
-    this.#desk.send('ping', { nonce: Math.floor(this.#desk.retry.between(0, 2 ** 48)) });
+    // Whatever comes is a sign of life, so it needn't be told from other answers.
+    this.#desk.send('ping', { nonce: 1 });
   }
 
   #lookIfDue(): void {
