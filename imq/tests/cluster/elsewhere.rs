@@ -76,7 +76,8 @@ impl Three {
 
     /// What a full gateway answers this over HTTP, up to the end.
     fn http(&self, gateway: u16, request: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.base + 80 + gateway)).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.base + 80 + gateway))
+            .expect("the gateway listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         stream.write_all(request.as_bytes()).expect("the gateway reads");
         let mut bytes = Vec::new();
