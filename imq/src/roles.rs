@@ -98,8 +98,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let addresses = options.address_limits(&written);
     let advertise = options.urls_for_clients(&written)?;
     let ping_every_ms = options.silence_ms(&written)?;
-    let drain_notice = options.drain_notice_ms.or(written.drain_notice_ms).unwrap_or_default();
-    let drain_notice = Duration::from_millis(drain_notice.into());
+    let drain_notice = options.drain_notice(&written);
     let connections_max = options.connections_max.or(written.connections_max);
     let id = id(options.id.or(written.id), "gateway", "g1")?;
     let _node = logging::node("gateway", &id).entered();
@@ -158,8 +157,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let why = signal.as_ref().map_or("refused", |signal| signal);
     supervisor::stopping(why);
     drain(running, why, drain_notice);
-    signal?;
-    Ok(ExitCode::SUCCESS)
+    signal.map(|_| ExitCode::SUCCESS)
 }
 
 /// Refuses to believe everybody where others can come, and says who can connect if that is nobody

@@ -2,6 +2,7 @@
 //! silence.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use gateway::io::network::Network;
@@ -76,6 +77,12 @@ impl GatewayOptions {
     pub(crate) fn silence_ms(&self, file: &GatewayOptions) -> Result<u64> {
         let given = self.ping_every_ms.or(file.ping_every_ms).unwrap_or(limits::PING_EVERY_MS);
         if is_silence(given) { Ok(given) } else { bail!("--ping-every-ms is {SILENCE}") }
+    }
+
+    /// How long it goes on serving when it is told to end.
+    pub(crate) fn drain_notice(&self, file: &GatewayOptions) -> Duration {
+        let given = self.drain_notice_ms.or(file.drain_notice_ms);
+        Duration::from_millis(given.unwrap_or_default().into())
     }
 
     /// What is wrong with these options of a file.
