@@ -34,8 +34,8 @@ fn nodes_and_their_buckets_stand_in_columns() {
 hosts that may die now without losing anything: 0
 queue nodes that may: 1
   q2 is away
-node  role        host  state  primary  copy  learner  lag                  clients  message
-g1    gateway     h     up           -     -        -  -                3 of 1000  it is.
+node  role        host  state  primary  copy  learner  lag                 clients  message
+g1    gateway     h     up           -     -        -  -                 3 of 1000  it is.
 q1    queue-node  h     up          16     8        0  2 records, 120 B          -  it is.
 q2    queue-node  h     gone         0     8        4  -                         -  it is.
 ";
