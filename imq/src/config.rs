@@ -194,6 +194,12 @@ pub(crate) struct GatewayOptions {
     /// [default: 1000000].
     #[arg(long, env = "IMQ_GATEWAY_CONNECTIONS_MAX", value_name = "COUNT")]
     pub(crate) connections_max: Option<u32>,
+    /// Where clients dial this gateway, as tcp://, tls://, ws:// or wss:// with host and port:
+    /// other gateways that are full or shut down send theirs here, and this one sends its own to
+    /// those that advertise the same; may be given several times [default: none, and nobody is
+    /// sent anywhere].
+    #[arg(long, env = "IMQ_GATEWAY_ADVERTISE_CLIENTS", value_name = "URL", value_delimiter = ',')]
+    pub(crate) advertise_clients: Option<Vec<String>>,
     /// When it is told to end, it goes on serving for so long while /readyz says that it isn't
     /// ready, so that load balancers bring no more clients; then it drains. 0 to 600000
     /// [default: 0].

@@ -134,10 +134,13 @@ impl Cluster {
 
     fn gateway(&self, at: u16) -> Result<gateway::Running> {
         let id = format!("g{}", at + 1);
+        let (tcp, http) = (self.at(7400 + at), self.at(7480 + at));
+        let advertise = [format!("tcp://{tcp}"), format!("ws://{http}")];
+        let advertise = advertise.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
         let settings = gateway::Settings {
             host: config::hostname(),
-            tcp: self.at(7400 + at),
-            http: self.at(7480 + at),
+            tcp,
+            http,
             web: self.at(7490 + at),
             bosses: vec![format!("pipe:{BOSS}")],
             secret: self.secret.clone(),
@@ -147,6 +150,7 @@ impl Cluster {
             lanes: crate::roles::cores(),
             lane: gateway::machine::Settings {
                 gateway: id.clone(),
+                advertise,
                 dev_auth: true,
                 ..gateway::machine::Settings::default()
             },

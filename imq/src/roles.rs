@@ -96,9 +96,9 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let origins = options.origins_of_pages(&written)?;
     let has_pages = !origins.is_empty();
     let addresses = options.address_limits(&written);
+    let advertise = options.urls_for_clients(&written)?;
     let ping_every_ms = options.silence_ms(&written)?;
-    let drain_notice = options.drain_notice_ms.or(written.drain_notice_ms).unwrap_or_default();
-    let drain_notice = Duration::from_millis(drain_notice.into());
+    let drain_notice = options.drain_notice(&written);
     let connections_max = options.connections_max.or(written.connections_max);
     let id = id(options.id.or(written.id), "gateway", "g1")?;
     let _node = logging::node("gateway", &id).entered();
@@ -125,6 +125,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
         lanes: options.lanes.or(written.lanes).unwrap_or_else(cores).clamp(1, config::LANES_MAX),
         lane: gateway::machine::Settings {
             gateway: id.clone(),
+            advertise,
             dev_auth,
             ping_every_ms,
             ..gateway::machine::Settings::default()
@@ -156,8 +157,7 @@ pub(crate) fn gateway(options: GatewayOptions) -> Result<ExitCode> {
     let why = signal.as_ref().map_or("refused", |signal| signal);
     supervisor::stopping(why);
     drain(running, why, drain_notice);
-    signal?;
-    Ok(ExitCode::SUCCESS)
+    signal.map(|_| ExitCode::SUCCESS)
 }
 
 /// Refuses to believe everybody where others can come, and says who can connect if that is nobody

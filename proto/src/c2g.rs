@@ -3,7 +3,7 @@
 
 pub use crate::schema::c2g::*;
 
-use crate::wire::{Fields, WireError};
+use crate::wire::{self, Fields, WireError};
 
 /// Which body a frame has: the number of its field in `C2g`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,5 +152,31 @@ impl<'a> SendMessageRef<'a> {
             }
         }
         Ok(read)
+    }
+
+    /// How long the `SendMessage` is.
+    #[inline]
+    pub fn encoded_len(&self) -> usize {
+        use field::send_message as number;
+        let payload = self.payload.map(|bytes| wire::nested_len(number::PAYLOAD, bytes.len()));
+        wire::uint_len(number::OP_ID, u64::from(self.op_id))
+            + wire::bytes_len(number::QUEUE, self.queue.len())
+            + wire::bytes_len(number::MOUNT, self.mount.len())
+            + payload.unwrap_or_default()
+            + wire::uint_len(number::EXCLUDE_SELF, u64::from(self.exclude_self))
+    }
+
+    /// Appends the `SendMessage`.
+    #[inline]
+    pub fn put(&self, out: &mut Vec<u8>) {
+        use field::send_message as number;
+        wire::put_uint(out, number::OP_ID, u64::from(self.op_id));
+        wire::put_bytes(out, number::QUEUE, self.queue);
+        wire::put_bytes(out, number::MOUNT, self.mount);
+        if let Some(payload) = self.payload {
+            wire::put_nested(out, number::PAYLOAD, payload.len());
+            out.extend_from_slice(payload);
+        }
+        wire::put_uint(out, number::EXCLUDE_SELF, u64::from(self.exclude_self));
     }
 }

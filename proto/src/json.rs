@@ -10,6 +10,8 @@ use crate::wire::WireError;
 use crate::{g2c, g2q, q2g};
 
 mod any;
+mod message;
+mod plain;
 mod read;
 mod shape;
 mod shapes;
@@ -43,7 +45,11 @@ pub enum JsonError {
 ///
 /// # Errors
 /// At the first object that isn't one; those before it have been handed over.
-pub fn c2g_frames(text: &str, each: impl FnMut(&[u8])) -> Result<(), JsonError> {
+pub fn c2g_frames(text: &str, mut each: impl FnMut(&[u8])) -> Result<(), JsonError> {
+    if let Some(envelope) = message::read(text) {
+        each(&envelope);
+        return Ok(());
+    }
     read::envelopes(&shapes::C2G, text, each)
 }
 
@@ -69,6 +75,12 @@ pub fn g2c_from_json(text: &str, each: impl FnMut(&[u8])) -> Result<(), JsonErro
 /// If the bytes are not one; `out` is then as it was.
 pub fn put_g2c(out: &mut Vec<u8>, envelope: &[u8]) -> Result<(), JsonError> {
     whole(out, |out| write::envelope(out, &shapes::G2C, envelope))
+}
+
+/// Appends what [`put_g2c`] does for an envelope of this body, faster, if it is one of the many for
+/// which this can be done. Says whether it is; if not, nothing is appended.
+pub fn put_often(out: &mut Vec<u8>, kind: u32, sub: u32, body: &[u8], history: bool) -> bool {
+    message::put(out, kind, sub, body, history)
 }
 
 /// Reads an operation of the back end: an object with the fields of the operation but `op_id`. No

@@ -243,6 +243,22 @@ pub const CALL_ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const CALLS_MAX: usize = 16;
 /// A process answers by then, or says that it couldn't.
 pub const CALL_MS_MAX: u64 = 4_000;
+/// Gateways that are named to all others as having room for clients: so many that those of one that
+/// drains are spread, and few bytes.
+pub const DOORS_MAX: usize = 16;
+/// What a gateway advertises of its door, at most: one way in by TCP, one by WebSocket, and what
+/// newer ones may have beside them.
+pub const DOOR_ADDRESSES_MAX: usize = 4;
+/// One of them: a name of 253 bytes, a scheme, a port.
+pub const DOOR_ADDRESS_BYTES_MAX: usize = 270;
+/// The boss looks this often who has room: gateways report as often.
+pub const DOORS_PAUSE_MS: u64 = 1_000;
+/// It says so at least this often, though nothing has changed.
+pub const DOORS_EVERY_MS: u64 = 10_000;
+/// So long a gateway believes what it last heard of that.
+pub const DOORS_BELIEVED_MS: u64 = 30_000;
+/// Connections beyond those that a lane may have, of clients that are to be told where else to go.
+pub const HANDED_ON_MAX: usize = 64;
 /// Letters that a thread hasn't read yet; of those that say how things are now, one of each kind
 /// more.
 pub const LETTERS_MAX: usize = 4096;
@@ -440,6 +456,7 @@ const _: () = assert!(QUIET_BEAT_MS.is_multiple_of(BEAT_MS) && QUIET_BEAT_MS < A
 // What a thread is told lasts until it is told again.
 const _: () = assert!(BEAT_MS * 2 < DEAD_MS && DEAD_MS < ACTIVE_MS);
 const _: () = assert!(PING_EVERY_MS_MIN < PING_EVERY_MS && PING_EVERY_MS < PING_EVERY_MS_MAX);
+const _: () = assert!(DOORS_PAUSE_MS < DOORS_EVERY_MS && DOORS_EVERY_MS * 2 < DOORS_BELIEVED_MS);
 const _: () = assert!(KEYLESS_RESEND_MS < KEYLESS_REMEMBER_MS);
 const _: () = assert!(KEYLESS_RESEND_MS * 2 < WEB_ANSWER_MS);
 const _: () = assert!(WEB_DOZE_MS < WEB_HEAD_MS_MAX && WEB_HEAD_MS_MAX < WEB_IDLE_MS_MAX);

@@ -5,6 +5,7 @@
 //! process. While one step is being written, later changes gather for the next.
 
 mod calls;
+mod doors;
 mod inspection;
 mod learners;
 mod membership;
@@ -30,6 +31,7 @@ use proto::time::Time;
 
 use self::calls::Calls;
 pub use self::calls::{Call, Callee};
+use self::doors::Told;
 use self::inspection::Inspections;
 use self::learners::Learners;
 use self::newcomers::Newcomer;
@@ -232,6 +234,7 @@ pub struct Boss {
     publication: Publication,
     inspections: Inspections,
     calls: Calls,
+    doors: Told,
     counters: Counters,
 }
 
@@ -300,6 +303,7 @@ impl Boss {
             publication,
             inspections: Inspections::default(),
             calls: Calls::default(),
+            doors: Told::default(),
             counters: Counters::default(),
         };
         let term = boss.kept.term;
@@ -360,6 +364,7 @@ impl Boss {
         self.expire(now, out);
         self.expire_calls(now, out);
         self.publish(now, out);
+        self.tell_doors(now, out);
         self.wind_the_clock(now);
     }
 
@@ -372,6 +377,7 @@ impl Boss {
             self.refusals.wake_at(),
             self.inspections.wake_at(),
             self.calls.wake_at(),
+            self.doors.wake_at(),
             self.publication.retry_at(),
             self.publication.change_at(),
             self.learners.wake_at(now.ms),
@@ -447,6 +453,9 @@ impl Boss {
             self.bereaved.review();
             self.learners.review();
             self.lookout.review();
+        }
+        if report.door.is_some() {
+            self.doors.review();
         }
         if let Some(node) = self.kept.roster.get(node) {
             self.reports.take(node, report, now.ms);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use proto::n2b::Report;
+use proto::limits;
+use proto::n2b::{Door, Report};
 use proto::name::NodeId;
 use proto::text::Foreign;
 use serde::Serialize;
@@ -92,6 +93,8 @@ pub struct Reported {
     pub ready: bool,
     /// Whether it is about to end.
     pub draining: bool,
+    /// Of a gateway: where its clients come in.
+    pub door: Option<Door>,
     /// For the page.
     pub message: String,
     newest: Sample,
@@ -118,6 +121,7 @@ impl Reports {
             reported.before = Some(before);
         }
         (reported.ready, reported.draining) = (report.ready, report.draining);
+        reported.door = report.door.map(bounded);
         Foreign::new(&report.message).as_str().clone_into(&mut reported.message);
     }
 
@@ -206,7 +210,7 @@ impl Reported {
     fn by(node: &Node) -> Reported {
         let (message, newest) = (String::new(), Sample::default());
         let (ready, draining) = (false, false);
-        Reported { role: node.role, ready, draining, message, newest, before: None }
+        Reported { role: node.role, ready, draining, door: None, message, newest, before: None }
     }
 
     /// By how many records and bytes the copy of its buckets is behind that is furthest behind;
@@ -228,6 +232,13 @@ impl Reported {
         let more = self.newest.value(name)? - before.value(name).unwrap_or_default();
         Some(more.max(0.0) * 1000.0 / ms as f64)
     }
+}
+
+/// A door with as much as one may say of it.
+fn bounded(mut door: Door) -> Door {
+    door.addresses.truncate(limits::DOOR_ADDRESSES_MAX);
+    door.addresses.retain(|address| address.len() <= limits::DOOR_ADDRESS_BYTES_MAX);
+    door
 }
 
 /// The value below which this part of what lies at or below these bounds is, as if it were spread

@@ -28,6 +28,11 @@ pub struct Node {
     /// How it is, in a sentence.
     pub message: String,
     pub incarnation: u64,
+    /// Of a gateway: how many clients it has and may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_max: Option<u64>,
 }
 
 /// `/api/v1/table`.

@@ -111,6 +111,7 @@ impl Sink for Seen {
                     self.handle(Input::Inspected(answer(number, &queue)));
                 }
                 News::TellAll => self.handle(Input::TellAll(&[])),
+                News::Doors(_) => {}
                 News::Config(_) | News::NotNow(_) | News::LinkUp { .. } | News::LinkDown { .. } => {
                 }
             }

@@ -71,6 +71,8 @@ pub(super) struct Clients {
     reserved: usize,
     /// Sockets that stay until their clients have read why they aren't let in.
     turned_away: usize,
+    /// Sockets beyond those that may be there, which are told where else to go.
+    handed_on: usize,
     dirty: Vec<ConnId>,
     /// Who has large events unsent, in the order in which they are written to.
     large: VecDeque<ConnId>,
@@ -99,6 +101,8 @@ struct Client {
     large: bool,
     /// It was not let in, and stays until it has read why.
     turned_away: bool,
+    /// It is one too many, and is told where else to go.
+    handed_on: bool,
     /// What the newest of a WebSocket's pings said, if its pong waits until all else is written.
     pong: Option<Box<[u8]>>,
     /// How much of it counted no more.
@@ -175,6 +179,7 @@ impl Clients {
             foreign_page: Complaint::every(refusal::COMPLAIN_OF_STRANGERS_EVERY_MS),
             reserved: 0,
             turned_away: 0,
+            handed_on: 0,
             dirty: Vec::new(),
             large: VecDeque::new(),
             large_per_turn: LARGE_PER_TURN,

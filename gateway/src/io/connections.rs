@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use super::mail::{Letter, Letterbox};
 use crate::machine::survey::{Connected, Order};
-use crate::machine::{Encoding, Pace, Transport};
+use crate::machine::{Encoding, Lane, Outbox, Pace, Transport};
 
 /// So many are shown at most.
 const TOP_MAX: usize = 100;
@@ -23,16 +23,17 @@ const ANSWER_MS_MAX: u64 = 2_000;
 /// What is asked of each lane.
 #[derive(Debug, Clone)]
 pub(super) struct Survey {
-    pub(super) order: Order,
-    pub(super) user: Option<String>,
-    pub(super) most: usize,
+    order: Order,
+    user: Option<String>,
+    most: usize,
     answers: Sender<Vec<(Connected, u32)>>,
 }
 
 impl Survey {
-    /// Answers for a lane.
-    pub(super) fn answer(&self, lane: u32, connected: Vec<Connected>) {
-        let all = connected.into_iter().map(|one| (one, lane)).collect();
+    /// Asks the lane of this number, and tells its answer.
+    pub(super) fn ask(self, number: u32, lane: &Lane, out: &Outbox) {
+        let connected = lane.connected(self.order, self.user.as_deref(), self.most, out);
+        let all = connected.into_iter().map(|one| (one, number)).collect();
         // There is space for each lane's; who asked may have gone.
         self.answers.try_send(all).ok();
     }

@@ -41,6 +41,14 @@ impl Follow {
     }
 }
 
+/// Whoever follows something gets the turn's time exactly.
+#[inline]
+pub(super) fn begin_turn(lane: &mut Lane) {
+    if lane.is_traced() {
+        lane.begin_traced_turn(clock::unix_us());
+    }
+}
+
 /// The route, which asks these lanes.
 pub(super) fn routes(lanes: Vec<Letterbox>) -> Router {
     Router::new().route("/trace", get(follow)).with_state(lanes)

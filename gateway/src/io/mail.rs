@@ -5,6 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
+use proto::b2n;
 use proto::class::ClusterConfig;
 use proto::limits;
 use proto::table::BucketTable;
@@ -34,6 +35,8 @@ pub(super) enum Letter {
     Follow(Follow),
     /// Whose tokens are believed.
     Tokens(Arc<Tokens>),
+    /// Which gateways have room for clients.
+    Doors(Arc<b2n::Doors>),
     /// Send the clients elsewhere.
     Drain,
     /// End the thread, once the clients have heard of it.
@@ -54,6 +57,7 @@ impl Letter {
             | Letter::Table(_)
             | Letter::Config(_)
             | Letter::Tokens(_)
+            | Letter::Doors(_)
             | Letter::Drain
             | Letter::Stop
             | Letter::Kill => Some(discriminant(self)),

@@ -9,6 +9,7 @@ use link::io::threads::spawn;
 use member::io::http::server::Open;
 use member::io::{Board, calls};
 use mio::{Poll, Waker};
+use proto::limits;
 
 use super::callout::Caller;
 use super::clients::door::Door;
@@ -22,6 +23,9 @@ use super::settings::Settings;
 use super::turn::{self, Loop};
 use super::web;
 use crate::machine::token::Tokens;
+
+/// One in so many of a lane's connections may be there beyond them, to be told where else to go.
+const HANDED_ON_PART: usize = 16;
 
 /// Why a gateway can't start, for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +128,10 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let (http, http_listeners) = listen("WebSockets", settings.http, lanes)?;
     let files = Files::share(settings.connections_max);
     let connections_max = (files.clients / lanes).max(1);
+    let handed_on_max = handed_on_max(connections_max);
+    // Where files are the bound, theirs are among them.
+    let is_bound = files.clients < settings.connections_max;
+    let connections_max = connections_max - if is_bound { handed_on_max } else { 0 };
     let door = Door::new(&settings);
     let settings = Arc::new(settings);
     let board = Board::of("gateway", &settings.id);
@@ -153,10 +161,10 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
     let caller = Caller::start(files.callouts)?;
     let mut sockets = tcp_listeners.into_iter().zip(http_listeners);
     let mut threads = Vec::new();
+    let most = (connections_max, handed_on_max);
     for (number, poll) in prepared {
         let listeners = if number == 0 { None } else { sockets.next() };
-        let listeners =
-            listeners.map(|(tcp, http)| Listeners::new(tcp, http, connections_max, door.clone()));
+        let listeners = listeners.map(|(tcp, http)| Listeners::new(tcp, http, most, door.clone()));
         let lane = Loop {
             number,
             settings: Arc::clone(&settings),
@@ -166,6 +174,7 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
             calls: if number == 0 { calls.take() } else { None },
             others: if number == 0 { boxes[1..].to_vec() } else { Vec::new() },
             board: board.clone(),
+            connections_max: connections_max * lanes,
             client_address: tcp,
             back_ends: back_ends.clone(),
             keys: keys.as_ref().map(Keys::asks),
@@ -174,6 +183,11 @@ pub fn run(settings: Settings) -> Result<Running, Error> {
         threads.push(spawn(format!("lane {number}"), move || lane.run(poll))?);
     }
     Ok(Running { tcp, http, web, board, lanes: boxes, threads, keys, open })
+}
+
+/// So many beyond a lane's connections may be there to be told where else to go.
+fn handed_on_max(connections_max: usize) -> usize {
+    (connections_max / HANDED_ON_PART).clamp(1, limits::HANDED_ON_MAX)
 }
 
 /// Has the keys of tokens read, now and when they change, and told to the lanes.

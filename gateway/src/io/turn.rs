@@ -11,8 +11,10 @@ use member::io::{Board, Calls, Membership, Voice, dial};
 use member::machine::{Health, Member, News, trace};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Token};
+use proto::b2n;
 use proto::class::ClusterConfig;
 use proto::link::Role;
+use proto::n2b;
 use proto::table::BucketTable;
 use proto::time::Time;
 use tracing::Level;
@@ -20,7 +22,7 @@ use tracing::Level;
 use super::callout::{Caller, Secrets};
 use super::clients::Clients;
 use super::clients::listener::Listeners;
-use super::connections::Survey;
+use super::hops;
 use super::keys::Asks;
 use super::mail::{Letter, Letterbox};
 use super::settings::Settings;
@@ -56,6 +58,8 @@ pub(super) struct Loop {
     /// The other lanes, for lane 0, which has the link to the boss.
     pub(super) others: Vec<Letterbox>,
     pub(super) board: Board,
+    /// So many the gateway may have.
+    pub(super) connections_max: usize,
     /// Where the gateway's clients connect, for the boss's page.
     pub(super) client_address: SocketAddr,
     /// Where answers for back ends go.
@@ -94,14 +98,6 @@ impl Bench {
             stop_ms,
         ];
         wakes.into_iter().flatten().min()
-    }
-
-    /// Whoever follows something gets the turn's time exactly.
-    #[inline]
-    fn begin_turn(&mut self) {
-        if self.decider.lane.is_traced() {
-            self.decider.lane.begin_traced_turn(clock::unix_us());
-        }
     }
 
     #[inline]
@@ -164,6 +160,7 @@ struct Heard {
     config: Option<Arc<ClusterConfig>>,
     /// Nodes of a new table may have to be dialled.
     table: Option<Arc<BucketTable>>,
+    doors: Option<Arc<b2n::Doors>>,
 }
 
 impl Loop {
@@ -185,7 +182,7 @@ impl Loop {
                 polled => polled?,
             }
             now = clock::now();
-            bench.begin_turn();
+            hops::begin_turn(&mut bench.decider.lane);
             for ready in events.iter().filter(|ready| ready.token() != WAKER) {
                 bench.ready(now, ready);
             }
@@ -301,16 +298,16 @@ impl Loop {
                     decider.lane.handle(now, called, &mut decider.out);
                 }
                 Letter::Survey(survey) => {
-                    let Survey { order, user, most, .. } = &survey;
-                    let (user, out) = (user.as_deref(), &decider.out);
-                    let connected = decider.lane.connected(*order, user, *most, out);
-                    survey.answer(self.number, connected);
+                    survey.ask(self.number, &decider.lane, &decider.out);
                 }
                 Letter::Follow(follow) => follow.ask(now, &mut decider.lane),
                 Letter::Tokens(tokens) => {
                     let fetched = self.keys.as_ref().is_some_and(Asks::is_fetched);
                     let authority = Authority::Tokens { tokens, fetched };
                     decider.lane.handle(now, Input::Authority(authority), &mut decider.out);
+                }
+                Letter::Doors(doors) => {
+                    decider.lane.handle(now, Input::Doors(doors), &mut decider.out);
                 }
                 Letter::Drain => decider.lane.handle(now, Input::Drain, &mut decider.out),
                 Letter::Stop => {
@@ -344,9 +341,13 @@ impl Loop {
     /// Does what the boss has said: to this lane and, from lane 0, to the others.
     fn follow_boss(&mut self, now: Time, bench: &mut Bench) {
         let Bench { decider, wires, secrets, .. } = bench;
-        let Heard { registered, config, table } = std::mem::take(&mut decider.heard);
+        let Heard { registered, config, table, doors } = std::mem::take(&mut decider.heard);
         if let Some((incarnation, cluster_id)) = registered {
             self.tell_others(|| Letter::Registered { incarnation, cluster_id });
+        }
+        if let Some(doors) = doors {
+            // This lane has no clients to send anywhere.
+            self.tell_others(|| Letter::Doors(Arc::clone(&doors)));
         }
         let config = match config {
             Some(config) => Some(secrets.take(config)),
@@ -415,6 +416,13 @@ impl Loop {
             "" => Health::Ready,
             reason => Health::Unready(reason),
         };
+        let door = n2b::Door {
+            addresses: self.settings.lane.advertise.iter().map(ToString::to_string).collect(),
+            connections: self.board.number("imq_gateway_connections") as u64,
+            connections_max: self.connections_max as u64,
+        };
+        let door = member::machine::Input::Door(door);
+        decider.membership.handle(now, door, &mut decider.out.links);
         let samples = &self.board.samples();
         let report = member::machine::Input::Report { samples, health, buckets: &[], full: false };
         decider.membership.handle(now, report, &mut decider.out.links);
@@ -443,6 +451,7 @@ impl Decider {
             }
             News::Config(config) => self.heard.config = Some(config),
             News::Table(table) => self.heard.table = Some(table),
+            News::Doors(doors) => self.heard.doors = Some(doors),
             News::LinkUp { link, peer, .. } => {
                 self.lane.handle(now, Input::LinkUp { link, peer }, &mut self.out);
             }

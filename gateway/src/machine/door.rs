@@ -3,7 +3,8 @@
 //! [`Door`] owns the connections: [`address`] counts who comes from where; [`connections`] says how
 //! far each has come; [`authority`] believes credentials or not; [`wheel`] looks at connections
 //! when it is time, and bounds what they send; [`streams`] knows those of the fallback over HTTP by
-//! their names; [`farewell`] says how those end that are dismissed.
+//! their names; [`farewell`] says how those end that are dismissed, and [`elsewhere`] where they
+//! can go instead.
 //! Anybody may dismiss one; it is closed when what happens is done.
 //!
 //! What clients say concerns other parts, too. In the order of a client's way: [`connection`] reads
@@ -13,6 +14,7 @@
 
 use std::collections::VecDeque;
 
+use proto::b2n;
 use proto::c2g;
 use proto::codes::Close;
 use proto::ids::{ConnectionName, Handle};
@@ -20,15 +22,17 @@ use proto::limits;
 use proto::posted::Posted;
 use proto::time::Time;
 
-use super::delivery::ConnId;
+use super::delivery::{ConnId, Transport};
 use super::settings::Settings;
 
 mod address;
 mod authority;
+mod client_url;
 pub(super) mod closing;
 pub(super) mod connection;
 mod connections;
 pub(super) mod credentials;
+mod elsewhere;
 mod farewell;
 pub(super) mod operation;
 pub(super) mod posts;
@@ -40,8 +44,10 @@ pub use address::{AddressLimits, Addresses, Prefix, TurnedAway};
 pub(super) use authority::{Admission, Admitted, Distrust};
 pub use authority::{Authority, Credentials};
 use authority::{Expiries, Keys};
+pub use client_url::{ClientUrl, NotAClientUrl};
 pub(super) use connections::Phase;
 use connections::{Connection, Connections};
+use elsewhere::Elsewhere;
 pub(super) use farewell::Farewell;
 pub use posts::Post;
 pub(super) use refusal::{Refusal, check_op_id};
@@ -61,6 +67,7 @@ pub(super) struct Door {
     expiries: Expiries,
     streams: Streams,
     keys: Keys,
+    elsewhere: Elsewhere,
     /// The gateway shuts down.
     is_draining: bool,
     /// Those that are to be closed, in order, and how.
@@ -92,8 +99,8 @@ pub(super) enum Look {
 }
 
 impl Door {
-    /// Nobody is there.
-    pub(super) fn new(settings: &Settings) -> Door {
+    /// Nobody is there. Where clients are sent is drawn from the seed.
+    pub(super) fn new(settings: &Settings, seed: u64) -> Door {
         let rate = Rate {
             operations_per_s: settings.operations_per_s,
             operations_burst: settings.operations_burst,
@@ -107,6 +114,7 @@ impl Door {
             expiries: Expiries::default(),
             streams: Streams::default(),
             keys: Keys::default(),
+            elsewhere: Elsewhere::new(settings, seed),
             is_draining: false,
             dismissed: VecDeque::new(),
         }
@@ -141,6 +149,21 @@ impl Door {
         wants_keys: &mut bool,
     ) -> Result<Admitted, Distrust> {
         self.keys.verify(now, token, wants_keys)
+    }
+
+    /// The boss has said which gateways have room for clients.
+    pub(super) fn hear_of_doors(&mut self, now_ms: u64, doors: &b2n::Doors) {
+        self.elsewhere.hear(now_ms, doors);
+    }
+
+    /// Whether a client of this transport can be sent to another gateway.
+    pub(super) fn hands_on(&self, now_ms: u64, transport: Transport) -> bool {
+        self.elsewhere.has_any(now_ms, transport)
+    }
+
+    /// Where a client of this transport can go instead of here.
+    pub(super) fn take_elsewhere(&mut self, now_ms: u64, transport: Transport) -> Option<String> {
+        self.elsewhere.take(now_ms, transport)
     }
 
     /// A connection is there.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links, Peer};
 use member::machine::trace::{Subject, Told, Traces};
+use proto::b2n;
 use proto::class::ClusterConfig;
 use proto::codes::Close;
 use proto::ids::ConnectionName;
@@ -19,9 +20,9 @@ use rand::rngs::StdRng;
 use super::application::Application;
 use super::application::callout::{self, Callouts, Outcome};
 use super::counters::Counters;
-use super::delivery::{COMMENT, Clients, ConnId, Delivery, Format};
+use super::delivery::{COMMENT, Clients, ConnId, Delivery, Format, Transport};
 use super::desk::Desk;
-use super::door::{Authority, Door, Post, closing, connection, credentials, posts};
+use super::door::{Authority, Door, Farewell, Post, closing, connection, credentials, posts};
 use super::parts::LaneParts;
 use super::readiness::{self, Readiness};
 use super::sessions::Sessions;
@@ -121,6 +122,13 @@ pub enum Input<'a> {
     Authority(Authority),
     /// The back end wants something.
     Web(WebRequest),
+    /// Which gateways have room for clients, by the boss's word.
+    Doors(Arc<b2n::Doors>),
+    /// A connection that has just been opened is one too many: it is sent elsewhere.
+    HandOn {
+        /// Whose.
+        conn: ConnId,
+    },
     /// The gateway shuts down: every client is sent elsewhere.
     Drain,
     /// Everything of this turn has come.
@@ -176,7 +184,7 @@ pub struct Lane {
 impl Lane {
     /// A lane without clients, links and table.
     pub fn new(settings: Settings, seed: u64) -> Lane {
-        let door = Door::new(&settings);
+        let door = Door::new(&settings, seed.rotate_left(32));
         // A stream of its own: how often it is asked doesn't change the lane's draws.
         let chance = StdRng::seed_from_u64(!seed);
         let callouts = Callouts::new(&settings.gateway, settings.lanes, chance);
@@ -234,6 +242,8 @@ impl Lane {
             }
             Input::Authority(authority) => desk.door.set_authority(authority),
             Input::Web(request) => web.request(request, desk, out),
+            Input::Doors(doors) => desk.door.hear_of_doors(now.ms, &doors),
+            Input::HandOn { conn } => desk.door.dismiss(conn, Farewell::full()),
             Input::Drain => {
                 self.readiness.doubt();
                 closing::drain(desk);
@@ -314,6 +324,11 @@ impl Lane {
     /// How many queues and users are followed here.
     pub fn traces(&mut self, now: Time) -> usize {
         self.parts.desk.traces.count(now)
+    }
+
+    /// Whether a client of this transport that finds the gateway full can be sent elsewhere.
+    pub fn hands_on(&self, now: Time, transport: Transport) -> bool {
+        self.parts.desk.door.hands_on(now.ms, transport)
     }
 
     /// Whether no client is connected.

@@ -2,11 +2,15 @@
 
 use proto::limits;
 
+use super::ClientUrl;
+
 /// How a lane behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The gateway's id, as `welcome` shows it.
     pub gateway: String,
+    /// Where its clients dial it; none: nobody is sent here, and nobody is sent elsewhere.
+    pub advertise: Vec<ClientUrl>,
     /// How many lanes with clients the gateway has: they share what call-outs may do at a time.
     pub lanes: usize,
     /// Call-outs of the whole gateway that may be under way; each application has an equal part.
@@ -52,6 +56,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             gateway: "gateway".to_owned(),
+            advertise: Vec::new(),
             lanes: 1,
             callouts_max: limits::CALLOUTS_MAX,
             by_address: true,

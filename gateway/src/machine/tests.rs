@@ -16,6 +16,7 @@ mod attaching;
 mod bench;
 mod closing;
 mod counters;
+mod elsewhere;
 mod fanout;
 mod frames;
 mod hearing;

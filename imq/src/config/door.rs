@@ -2,11 +2,12 @@
 //! silence.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use gateway::io::network::Network;
 use gateway::io::origins::{NotAnOrigin, Origins, Pattern};
-use gateway::machine::AddressLimits;
+use gateway::machine::{AddressLimits, ClientUrl, NotAClientUrl};
 use link::io::tls::{Files, Tls};
 use proto::limits;
 
@@ -42,6 +43,18 @@ impl GatewayOptions {
         Ok(Origins::new(patterns.context("--origins")?))
     }
 
+    /// Where clients dial it.
+    pub(crate) fn urls_for_clients(&self, file: &GatewayOptions) -> Result<Vec<ClientUrl>> {
+        let given = self.advertise_clients.as_ref().or(file.advertise_clients.as_ref());
+        let urls = given.into_iter().flatten().map(|text| text.parse());
+        let urls = urls.collect::<Result<Vec<ClientUrl>, NotAClientUrl>>();
+        let urls = urls.context("--advertise-clients")?;
+        if has_two_of_one_port(&urls) {
+            bail!("--advertise-clients {TWO_OF_ONE_PORT}")
+        }
+        Ok(urls)
+    }
+
     /// Who brings clients of other addresses.
     pub(crate) fn networks_of_proxies(&self, file: &GatewayOptions) -> Result<Vec<Network>> {
         let given = self.proxies.as_ref().or(file.proxies.as_ref());
@@ -66,6 +79,12 @@ impl GatewayOptions {
         if is_silence(given) { Ok(given) } else { bail!("--ping-every-ms is {SILENCE}") }
     }
 
+    /// How long it goes on serving when it is told to end.
+    pub(crate) fn drain_notice(&self, file: &GatewayOptions) -> Duration {
+        let given = self.drain_notice_ms.or(file.drain_notice_ms);
+        Duration::from_millis(given.unwrap_or_default().into())
+    }
+
     /// What is wrong with these options of a file.
     pub(super) fn problems_at_the_door(&self) -> impl Iterator<Item = String> {
         let proxies = self.proxies.iter().flatten();
@@ -79,8 +98,26 @@ impl GatewayOptions {
             Some(format!("gateway.origins: {error}"))
         });
         let silence = self.ping_every_ms.filter(|ms| !is_silence(*ms));
-        origins.chain(proxies).chain(silence.map(|_| format!("gateway.ping_every_ms is {SILENCE}")))
+        let urls = self.advertise_clients.iter().flatten().map(|text| text.parse::<ClientUrl>());
+        let (urls, wrong): (Vec<_>, Vec<_>) = urls.partition(Result::is_ok);
+        let urls: Vec<ClientUrl> = urls.into_iter().flatten().collect();
+        let wrong = wrong.into_iter().filter_map(Result::err);
+        let wrong = wrong.map(|error| format!("gateway.advertise_clients: {error}"));
+        let two = has_two_of_one_port(&urls);
+        let two = two.then(|| format!("gateway.advertise_clients {TWO_OF_ONE_PORT}"));
+        let wrong = wrong.chain(two);
+        origins
+            .chain(proxies)
+            .chain(wrong)
+            .chain(silence.map(|_| format!("gateway.ping_every_ms is {SILENCE}")))
     }
+}
+
+const TWO_OF_ONE_PORT: &str =
+    "has one of tcp:// and tls://, and one of ws:// and wss://: clients come by one alone";
+
+fn has_two_of_one_port(urls: &[ClientUrl]) -> bool {
+    (1..urls.len()).any(|at| urls[..at].iter().any(|url| url.is_of_same_port(&urls[at])))
 }
 
 const SILENCE: &str = "1000 to 600000";

@@ -33,6 +33,8 @@ struct Node {
     host: String,
     state: String,
     message: String,
+    connections: Option<u64>,
+    connections_max: Option<u64>,
 }
 
 /// Of `/api/v1/status`.
@@ -108,6 +110,16 @@ pub(super) async fn table(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl Node {
+    /// How many clients it has, of how many it may have.
+    fn clients(&self) -> String {
+        match (self.connections, self.connections_max) {
+            (Some(has), Some(may_have)) => format!("{has} of {may_have}"),
+            (_, _) => "-".to_owned(),
+        }
+    }
+}
+
 impl Safety {
     /// The headline, and why it is no better.
     pub(crate) fn text(&self) -> String {
@@ -140,8 +152,10 @@ pub(crate) fn look_of_state(state: &str) -> Style {
 }
 
 fn nodes_text(status: &Status, nodes: &Nodes) -> String {
-    let heads =
-        ["node", "role", "host", "state", ">primary", ">copy", ">learner", "lag", "message"];
+    let heads = [
+        "node", "role", "host", "state", ">primary", ">copy", ">learner", "lag", ">clients",
+        "message",
+    ];
     let mut table = Table::new(&heads);
     for node in &nodes.nodes {
         let share = status.buckets_of.iter().find(|share| share.id == node.id);
@@ -158,6 +172,7 @@ fn nodes_text(status: &Status, nodes: &Nodes) -> String {
             Cell::number(share.map(|share| share.copies)),
             Cell::number(share.map(|share| share.learners)),
             Cell::plain(lag),
+            Cell::plain(node.clients()),
             Cell::new(&node.message, DIM),
         ]);
     }

@@ -19,6 +19,7 @@ mod demo;
 mod dev;
 mod document;
 mod documents;
+mod elsewhere;
 mod fallback;
 mod folder;
 mod guide;

@@ -10,7 +10,7 @@ use proto::bucket::BucketId;
 use proto::class::ClusterConfig;
 use proto::link::Role;
 use proto::n2b::{
-    BucketReport, Called, Counter, Inspected, Known, N2b, Propose, Reached, Register, Report,
+    BucketReport, Called, Counter, Door, Inspected, Known, N2b, Propose, Reached, Register, Report,
     Unreachable, bucket_report, n2b,
 };
 use proto::table::{BucketTable, Moved, Owner, TableError, Version};
@@ -51,6 +51,8 @@ pub(super) struct BossClient {
     unreachable: BTreeMap<Target, bool>,
     /// The nodes at the other ends of this process's own links.
     peers: BTreeMap<LinkId, Target>,
+    /// Of a gateway.
+    door: Option<Door>,
 }
 
 /// The boss said what it must not: why its link is ended.
@@ -91,6 +93,7 @@ impl BossClient {
             config: b2n::Config::default(),
             unreachable: BTreeMap::new(),
             peers: BTreeMap::new(),
+            door: None,
         }
     }
 
@@ -140,6 +143,11 @@ impl BossClient {
         self.link = None;
     }
 
+    /// Where the gateway's clients come in.
+    pub(super) fn set_door(&mut self, door: Door) {
+        self.door = Some(door);
+    }
+
     /// Reports what the page shows, and what has changed of what the process has of buckets, and
     /// whether it is full.
     pub(super) fn report(
@@ -164,6 +172,7 @@ impl BossClient {
             draining: matches!(health, Health::Draining(_)),
             buckets: buckets.to_vec(),
             full,
+            door: self.door.clone(),
         };
         if let Some(link) = self.link {
             let body = Some(n2b::Body::Report(report));
@@ -279,6 +288,7 @@ impl BossClient {
                 out.news.push(News::Inspect { number, queue });
             }
             Some(Body::Call(call)) => out.calls.push(call),
+            Some(Body::Doors(doors)) => out.news.push(News::Doors(Arc::new(doors))),
             Some(Body::Wait(wait)) => {
                 let reason = self.waits_for(&wait.reason);
                 out.notices.push(Notice::Waits(reason));

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use link::machine::{LinkId, Outbox as Links, Peer};
-use proto::b2n::{Call, NotNow};
+use proto::b2n::{Call, Doors, NotNow};
 use proto::class::ClusterConfig;
 use proto::link::Role;
-use proto::n2b::{BucketReport, Called, Inspected, Propose};
+use proto::n2b::{BucketReport, Called, Door, Inspected, Propose};
 use proto::table::{BucketTable, Place};
 use proto::text::Foreign;
 
@@ -72,6 +72,8 @@ pub enum Input<'a> {
     /// The answer to [`News::TellAll`]: what the process has of buckets. From here on it acts upon
     /// no row of anybody else before it has heard the boss's next table.
     TellAll(&'a [BucketReport]),
+    /// Of a gateway: where its clients come in, for reports from now on.
+    Door(Door),
     /// What the boss's page shows.
     Report {
         /// Figures; those with labels stay here.
@@ -115,6 +117,8 @@ pub enum News {
     Table(Arc<BucketTable>),
     /// The cluster configuration.
     Config(Arc<ClusterConfig>),
+    /// Which gateways have room for clients.
+    Doors(Arc<Doors>),
     /// The page asks what is in a queue.
     Inspect {
         /// To be named in the answer.
@@ -257,6 +261,11 @@ impl Member {
             Input::Called(called) => {
                 if let Some(boss) = &self.boss {
                     boss.called(called, links);
+                }
+            }
+            Input::Door(door) => {
+                if let Some(boss) = &mut self.boss {
+                    boss.set_door(door);
                 }
             }
             Input::Report { samples, health, buckets, full } => {

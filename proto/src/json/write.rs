@@ -174,7 +174,8 @@ fn key(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(b"\":");
 }
 
-fn json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+/// Appends a text or a number.
+pub(super) fn json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     serde_json::to_writer(out, value)
         .expect("a text or a number can be written, and memory takes it");
 }

@@ -2,7 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct B2n {
-    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15")]
+    #[prost(oneof = "b2n::Body", tags = "1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16")]
     pub body: ::core::option::Option<b2n::Body>,
 }
 /// Nested message and enum types in `B2n`.
@@ -37,6 +37,8 @@ pub mod b2n {
         TellAll(super::TellAll),
         #[prost(message, tag = "15")]
         Call(super::Call),
+        #[prost(message, tag = "16")]
+        Doors(super::Doors),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -96,6 +98,20 @@ pub struct Call {
     pub path: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "4")]
     pub body: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Doors {
+    #[prost(message, repeated, tag = "1")]
+    pub doors: ::prost::alloc::vec::Vec<Door>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Door {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint64, tag = "3")]
+    pub free: u64,
 }
 /// The numbers of the fields, a module per message.
 pub mod field;

@@ -135,6 +135,17 @@ pub struct Report {
     pub buckets: ::prost::alloc::vec::Vec<BucketReport>,
     #[prost(bool, tag = "8")]
     pub full: bool,
+    #[prost(message, optional, tag = "9")]
+    pub door: ::core::option::Option<Door>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Door {
+    #[prost(string, repeated, tag = "1")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint64, tag = "2")]
+    pub connections: u64,
+    #[prost(uint64, tag = "3")]
+    pub connections_max: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Counter {

@@ -203,6 +203,8 @@ impl Decider {
             }
             News::LinkDown { link } => self.decide(now, Input::LinkDown { link }),
             News::NotNow(answer) => self.decide(now, Input::NotNow(answer)),
+            // Clients come to gateways.
+            News::Doors(_) => {}
             News::TellAll => {
                 let holds = self.node.as_mut().map(Node::tell_all).unwrap_or_default();
                 let input = member::machine::Input::TellAll(&holds);

@@ -37,6 +37,8 @@ pub const RETRY_MS_FIRST: u64 = 100;
 pub const RETRY_MS_MAX: u64 = 10_000;
 /// A gateway can't send its clients away for longer than this.
 pub const RETRY_AFTER_MS_MAX: u64 = 300_000;
+/// A client follows so many addresses that gateways name before one takes it in.
+pub const FOLLOWED_MAX: u32 = 2;
 /// From here on a session's operation ids are nearly used up, and a new session begins.
 pub const OP_ID_WORN: u32 = u32::MAX - (1 << 20);
 

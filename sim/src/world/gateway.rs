@@ -219,6 +219,11 @@ impl World {
             }
             News::LinkDown { link } => self.lane_decides(at, lane, Input::LinkDown { link }),
             News::TellAll => self.lane_gets(at, lane, machine::Input::TellAll(&[])),
+            News::Doors(doors) => {
+                for lane in 0..self.gateways[at].lanes.len() {
+                    self.lane_decides(at, lane, Input::Doors(doors.clone()));
+                }
+            }
             News::Registered { .. } | News::Inspect { .. } | News::NotNow(_) => {}
         }
     }

@@ -259,7 +259,7 @@ impl World {
             }
             News::LinkDown { link } => self.node_decides(at, Input::LinkDown { link }),
             News::NotNow(answer) => self.node_decides(at, Input::NotNow(answer)),
-            News::Inspect { .. } => {}
+            News::Inspect { .. } | News::Doors(_) => {}
             News::TellAll => {
                 let holds = self.nodes[at].node.as_mut().map(Node::tell_all).unwrap_or_default();
                 self.node_gets(at, machine::Input::TellAll(&holds));

@@ -202,6 +202,9 @@ impl Boss {
         let life = self.lives.get_mut(&node);
         if life.is_some_and(|life| life.link_ended(link, since_ms)) {
             let draining = self.reports.of(&node).is_some_and(|report| report.draining);
+            if self.reports.of(&node).is_some_and(|report| report.door.is_some()) {
+                self.doors.review();
+            }
             self.reports.forget(&node);
             self.holdings.forget(&node);
             self.learners.review();
@@ -211,10 +214,6 @@ impl Boss {
             }
             self.tell(now, Kind::Unlinked, Some(&node), format!("the link to {node} ended"));
         }
-    }
-
-    fn is_gateway(&self, id: &NodeId) -> bool {
-        self.kept.roster.get(id).is_some_and(|node| node.role == NodeRole::Gateway)
     }
 
     /// A gateway that had said so has ended: nobody waits for it to come back.

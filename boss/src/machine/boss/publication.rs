@@ -12,7 +12,7 @@ use proto::wire;
 use super::super::configuration::Configuration;
 use super::super::events::Kind;
 use super::super::outbox::{Answer, Effect, Outbox};
-use super::super::roster::{Node, Owner};
+use super::super::roster::{Node, NodeRole, Owner};
 use super::super::table::{Row, Rows};
 use super::Boss;
 
@@ -320,6 +320,9 @@ impl Boss {
             }
             if !line.sent.registered {
                 line.sent.registered = true;
+                if node.role == NodeRole::Gateway {
+                    self.doors.newcomer();
+                }
                 let (incarnation, cluster_id) = (node.incarnation, stored.cluster_id);
                 put(out, *link, b2n::Body::Registered(Registered { incarnation, cluster_id }));
             }

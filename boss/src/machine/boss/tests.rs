@@ -3,6 +3,7 @@
 mod calls;
 mod copies;
 mod crowd;
+mod doors;
 mod lost;
 mod newcomers;
 mod plants;

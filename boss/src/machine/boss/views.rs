@@ -37,6 +37,7 @@ impl Boss {
     /// `/api/v1/nodes`.
     pub fn nodes(&self, now: Time) -> view::Nodes {
         let holds = self.holds_by_node();
+        let door = |node: &Node| self.reports.of(&node.id)?.door.as_ref();
         let nodes = self.kept.roster.iter().map(|node| view::Node {
             id: node.id.as_str().to_owned(),
             role: node.role,
@@ -45,6 +46,8 @@ impl Boss {
             state: self.shown_state(node),
             message: self.message(node, now, holds.get(node.id.as_str()).copied()),
             incarnation: node.incarnation,
+            connections: door(node).map(|door| door.connections),
+            connections_max: door(node).map(|door| door.connections_max),
         });
         view::Nodes { version: self.kept.version, nodes: nodes.collect() }
     }

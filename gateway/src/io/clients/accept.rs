@@ -14,7 +14,7 @@ use super::stream::Stream;
 use super::waiting::Waiting;
 use super::{Client, Clients, FIRST, Reader};
 use crate::machine::Prefix;
-use crate::machine::{ConnId, Lane, Outbox};
+use crate::machine::{ConnId, Lane, Outbox, Transport};
 
 /// After the operating system refused to accept, it is asked again after this long.
 const AGAIN_MS: u64 = 100;
@@ -110,8 +110,9 @@ impl Clients {
         out: &mut Outbox,
     ) {
         let by_proxy = self.listeners.door.is_proxy(address);
-        let admitted = if self.sockets.len() >= self.listeners.connections_max {
-            self.refused.full += 1;
+        let is_full = self.sockets.len() - self.handed_on >= self.listeners.connections_max;
+        self.refused.full += u64::from(is_full);
+        let admitted = if is_full && !self.can_hand_on(now, http, lane) {
             Err(Refusal::Full)
         } else if by_proxy {
             // Whom it brings is counted once it has said so.
@@ -134,6 +135,12 @@ impl Clients {
             let waits = http || by_proxy || stream.is_tls();
             Ok((self.seat(stream, reader, counted)?, waits))
         });
+        if let (true, Ok((conn, _))) = (is_full, &seated)
+            && let Some(client) = self.sockets.get_mut(conn.place())
+        {
+            client.handed_on = true;
+            self.handed_on += 1;
+        }
         match seated {
             Ok((conn, true)) => self.await_word(now, conn),
             Ok((conn, false)) => self.open_tcp(now, conn, address, lane, out),
@@ -142,6 +149,13 @@ impl Clients {
                 tracing::debug!("the socket of {address} could not be registered: {error}");
             }
         }
+    }
+
+    /// Whether a client that finds the gateway full can be let in for as long as it takes to tell
+    /// it where else to go.
+    fn can_hand_on(&self, now: Time, http: bool, lane: &Lane) -> bool {
+        let transport = if http { Transport::WebSocket } else { Transport::Tcp };
+        self.handed_on < self.listeners.handed_on_max && lane.hands_on(now, transport)
     }
 
     /// Tells a client why it isn't let in.
@@ -191,6 +205,7 @@ impl Clients {
             again: false,
             large: false,
             turned_away: false,
+            handed_on: false,
             pong: None,
             discarded: 0,
         });

@@ -34,6 +34,7 @@ impl Clients {
         if let Some(client) = self.sockets.try_remove(conn.place()) {
             client.counted.inspect(|prefix| self.listeners.door.left(*prefix));
             self.turned_away -= usize::from(client.turned_away);
+            self.handed_on -= usize::from(client.handed_on);
             if let Reader::Waiting(waiting) = &client.reader {
                 self.reserved -= waiting.reserved();
             }

@@ -18,6 +18,8 @@ pub(crate) struct Listeners {
     pub(super) tcp: TcpListener,
     pub(super) http: TcpListener,
     pub(super) connections_max: usize,
+    /// So many more may be there to be told where else to go.
+    pub(super) handed_on_max: usize,
     pub(super) door: Door,
 }
 
@@ -25,10 +27,10 @@ impl Listeners {
     pub(crate) fn new(
         tcp: TcpListener,
         http: TcpListener,
-        connections_max: usize,
+        (connections_max, handed_on_max): (usize, usize),
         door: Door,
     ) -> Listeners {
-        Listeners { tcp, http, connections_max, door }
+        Listeners { tcp, http, connections_max, handed_on_max, door }
     }
 }
 

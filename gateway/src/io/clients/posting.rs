@@ -92,6 +92,9 @@ impl Clients {
         let format = Format::new(Transport::Events, Encoding::Json);
         let name = Some(ConnectionName(rand::random()));
         lane.handle(now, Input::Opened { conn, format, address, name }, out);
+        if client.handed_on {
+            lane.handle(now, Input::HandOn { conn }, out);
+        }
         let head = fallback::stream_head(manner);
         if client.stream.write(head.as_bytes()).ok() != Some(head.len()) {
             return self.gone(now, conn, lane, out);

@@ -45,7 +45,7 @@ impl Rig {
         let (_, mut tcp) = listener::bind(any, 1).unwrap();
         let (http, mut sockets) = listener::bind(any, 1).unwrap();
         let door = Door::new(&settings);
-        let listeners = Listeners::new(tcp.remove(0), sockets.remove(0), 100, door);
+        let listeners = Listeners::new(tcp.remove(0), sockets.remove(0), (100, 8), door);
         let poll = Poll::new().unwrap();
         let clients = Clients::new(poll.registry(), listeners).unwrap();
         let out = Outbox::new(&lane_settings);

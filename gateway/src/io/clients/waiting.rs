@@ -245,8 +245,11 @@ impl Clients {
     ) {
         let Some(client) = self.sockets.get_mut(conn.place()) else { return };
         client.reader = Reader::Tcp(FrameReader::default());
-        let format = Format::new(Transport::Tcp, Encoding::Proto);
+        let (handed_on, format) = (client.handed_on, Format::new(Transport::Tcp, Encoding::Proto));
         lane.handle(now, Input::Opened { conn, format, address, name: None }, out);
+        if handed_on {
+            lane.handle(now, Input::HandOn { conn }, out);
+        }
     }
 
     /// Bytes of a client at the door have come: more of a request over HTTP, or over TCP the first
@@ -324,8 +327,11 @@ impl Clients {
                 client.reader = Reader::WebSocket(encoding, websocket::Reader::default());
                 let format = Format::new(Transport::WebSocket, encoding);
                 lane.handle(now, Input::Opened { conn, format, address, name: None }, out);
-                // A gateway that shuts down has ended it already; the client learns why by the
-                // frames that follow, so the answer goes before them in any case.
+                if client.handed_on {
+                    lane.handle(now, Input::HandOn { conn }, out);
+                }
+                // A gateway that shuts down or is full has ended it already; the client learns why
+                // by the frames that follow, so the answer goes before them in any case.
                 if client.stream.write(response.as_bytes()).ok() != Some(response.len()) {
                     self.gone(now, conn, lane, out);
                 } else if !rest.is_empty() {

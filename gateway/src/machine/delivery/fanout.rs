@@ -109,8 +109,11 @@ fn encode(format: Format, frame: &Frame<'_>, out: &mut Vec<u8>, scratch: &mut Sc
         }
         // Events are texts: a stream of them in protobuf is never opened.
         (Encoding::Json, transport) | (Encoding::Proto, transport @ Transport::Events) => {
-            scratch.envelope.clear();
             scratch.text.clear();
+            if json::put_often(&mut scratch.text, kind, sub, body, history) {
+                return transport.put_text(out, &scratch.text);
+            }
+            scratch.envelope.clear();
             g2c::put_envelope(&mut scratch.envelope, kind, sub, body, history);
             // Bytes that are no message come from a broken peer only; its link is judged elsewhere.
             if json::put_g2c(&mut scratch.text, &scratch.envelope).is_ok() {

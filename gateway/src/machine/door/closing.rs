@@ -16,6 +16,8 @@ use crate::machine::traced;
 
 /// Clients of a gateway that shuts down are asked to come back spread over this long.
 const SPREAD_MS: u32 = 5_000;
+/// Who finds a gateway full and has nowhere else to go comes back after so long at least.
+const RETRY_MS_MIN: u32 = 1_000;
 
 /// Closes those that are dismissed.
 #[inline]
@@ -39,10 +41,17 @@ pub(in crate::machine) fn close(
     farewell: &Farewell,
     out: &mut Outbox,
 ) {
-    let &Farewell { close, ref reason, mut retry_after_ms, bye } = farewell;
-    let Some(session) = parts.desk.door.closes(conn, parts.desk.now.ms) else { return };
+    let &Farewell { close, ref reason, mut retry_after_ms, bye, elsewhere } = farewell;
+    let now_ms = parts.desk.now.ms;
+    let Some(session) = parts.desk.door.closes(conn, now_ms) else { return };
+    let format = out.clients.format(conn);
+    let address = elsewhere.then(|| parts.desk.door.take_elsewhere(now_ms, format.transport));
+    let address = address.flatten();
+    let spread_ms = conn.number().wrapping_mul(97) % SPREAD_MS;
     if close == Close::Draining {
-        retry_after_ms = NonZeroU32::new(conn.number().wrapping_mul(97) % SPREAD_MS);
+        retry_after_ms = NonZeroU32::new(spread_ms);
+    } else if elsewhere && address.is_none() {
+        retry_after_ms = NonZeroU32::new(RETRY_MS_MIN + spread_ms);
     }
     parts.application.drop_newcomer(conn);
     let message = g2c::Closing {
@@ -50,9 +59,8 @@ pub(in crate::machine) fn close(
         reason: reason.clone().into_owned(),
         may_retry: close.may_retry(),
         retry_after_ms: retry_after_ms.map_or(0, NonZeroU32::get),
-        address: String::new(),
+        address: address.unwrap_or_default(),
     };
-    let format = out.clients.format(conn);
     let body = prost::Message::encode_to_vec(&message);
     let frame = Frame::of(BodyKind::Closing, &body);
     parts.desk.delivery.append(conn, &frame, &mut out.clients);

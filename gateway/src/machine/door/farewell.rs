@@ -15,12 +15,15 @@ pub(in crate::machine) struct Farewell {
     pub(in crate::machine) retry_after_ms: Option<NonZeroU32>,
     /// The client wanted it: its session ends, too.
     pub(in crate::machine) bye: bool,
+    /// It is told which other gateway has room.
+    pub(in crate::machine) elsewhere: bool,
 }
 
 impl Farewell {
     /// With nothing to wait for.
     pub(in crate::machine) fn new(close: Close, reason: impl Into<Cow<'static, str>>) -> Farewell {
-        Farewell { close, reason: reason.into(), retry_after_ms: None, bye: false }
+        let (reason, elsewhere) = (reason.into(), close == Close::Draining);
+        Farewell { close, reason, retry_after_ms: None, bye: false, elsewhere }
     }
 
     /// The client reads more slowly than events arrive.
@@ -28,6 +31,13 @@ impl Farewell {
         let reason =
             "the client reads more slowly than events arrive: read faster, or subscribe to less";
         Farewell::new(Close::Slow, reason)
+    }
+
+    /// There are as many connections as there may be. Where nobody else has room, this one comes
+    /// back at a time of its own.
+    pub(in crate::machine) fn full() -> Farewell {
+        let reason = "this gateway is full: try another, or later";
+        Farewell { elsewhere: true, ..Farewell::new(Close::Overloaded, reason) }
     }
 
     /// The client said that it goes.

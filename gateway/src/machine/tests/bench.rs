@@ -117,6 +117,7 @@ impl Bench {
             }
             "authority" => self.handle(Input::Authority(Authority::Plain)),
             "drain" => self.handle(Input::Drain),
+            "doors" => self.handle(Input::Doors(Arc::new(super::elsewhere::doors(&words[1..])))),
             "config" => self.configure(words.get(1).copied()),
             "called" => {
                 let (request, status) = (number(words[1]), number(words[2]) as u16);
@@ -235,6 +236,7 @@ impl Bench {
                 return self.handle(Input::Closed { conn });
             }
             "hangup" => return self.handle(Input::Hangup { conn }),
+            "one-too-many" => return self.handle(Input::HandOn { conn }),
             "raw" => {
                 let bytes: Vec<u8> = words[1..].iter().map(|word| number(word) as u8).collect();
                 return self.handle(Input::Frame { conn, frame: &bytes });

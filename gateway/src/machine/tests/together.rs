@@ -35,7 +35,7 @@ fn they_are_closed_so_many_a_turn() {
 
 #[test]
 fn their_tokens_end_so_many_a_turn() {
-    let mut door = Door::new(&dev());
+    let mut door = Door::new(&dev(), 1);
     for number in 0..COUNT {
         door.set_expiry(ConnId::at(number), Some(5_000));
     }

@@ -22,8 +22,11 @@ fn nodes_and_their_buckets_stand_in_columns() {
         json!({"id": id, "role": role, "host": "h", "state": state, "message": "it is.",
                "address": "10.0.0.1:1", "incarnation": 1})
     };
+    let mut gateway = node("g1", "gateway", "up");
+    gateway["connections"] = json!(3);
+    gateway["connections_max"] = json!(1000);
     let nodes = json!({"nodes": [
-        node("g1", "gateway", "up"), node("q1", "queue_node", "up"),
+        gateway, node("q1", "queue_node", "up"),
         node("q2", "queue_node", "gone"),
     ]});
     let text = nodes_text(&read(status).unwrap(), &read(nodes).unwrap());
@@ -31,10 +34,10 @@ fn nodes_and_their_buckets_stand_in_columns() {
 hosts that may die now without losing anything: 0
 queue nodes that may: 1
   q2 is away
-node  role        host  state  primary  copy  learner  lag               message
-g1    gateway     h     up           -     -        -  -                 it is.
-q1    queue-node  h     up          16     8        0  2 records, 120 B  it is.
-q2    queue-node  h     gone         0     8        4  -                 it is.
+node  role        host  state  primary  copy  learner  lag                 clients  message
+g1    gateway     h     up           -     -        -  -                 3 of 1000  it is.
+q1    queue-node  h     up          16     8        0  2 records, 120 B          -  it is.
+q2    queue-node  h     gone         0     8        4  -                         -  it is.
 ";
     assert_eq!(bare(&text), expected);
 }

@@ -15,6 +15,7 @@ pub mod b2n {
     pub const NOT_NOW: u32 = 13;
     pub const TELL_ALL: u32 = 14;
     pub const CALL: u32 = 15;
+    pub const DOORS: u32 = 16;
 }
 pub mod registered {
     pub const INCARNATION: u32 = 1;
@@ -48,4 +49,12 @@ pub mod call {
     pub const METHOD: u32 = 2;
     pub const PATH: u32 = 3;
     pub const BODY: u32 = 4;
+}
+pub mod doors {
+    pub const DOORS: u32 = 1;
+}
+pub mod door {
+    pub const ID: u32 = 1;
+    pub const ADDRESSES: u32 = 2;
+    pub const FREE: u32 = 3;
 }

@@ -46,6 +46,12 @@ pub mod report {
     pub const DRAINING: u32 = 6;
     pub const BUCKETS: u32 = 7;
     pub const FULL: u32 = 8;
+    pub const DOOR: u32 = 9;
+}
+pub mod door {
+    pub const ADDRESSES: u32 = 1;
+    pub const CONNECTIONS: u32 = 2;
+    pub const CONNECTIONS_MAX: u32 = 3;
 }
 pub mod counter {
     pub const NAME: u32 = 1;

@@ -54,6 +54,7 @@ fn everything_is_counted_once() {
         recovered: 1,
         replay_bytes: counters.replay_bytes,
         kept_bytes: counters.kept_bytes,
+        kept_bytes_max: u64::MAX,
         queues: 3,
         // Each session is in its inbox.
         subscriptions: 5,

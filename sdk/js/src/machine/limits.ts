@@ -33,3 +33,5 @@ export const RETRY_MS_FIRST = 100;
 export const RETRY_MS_MAX = 10_000;
 /** A gateway can't send its clients away for longer than this. */
 export const RETRY_AFTER_MS_MAX = 300_000;
+/** A client follows so many addresses that gateways name before one takes it in. */
+export const FOLLOWED_MAX = 2;

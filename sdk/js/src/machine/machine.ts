@@ -8,7 +8,7 @@
 import { Connection } from './connection.js';
 import { Desk } from './desk.js';
 import { CLOSED, FULL, NAME, type Failure } from './failure.js';
-import { OP_ID_WORN, RETRY_AFTER_MS_MAX, SEEN_BYTES_MAX } from './limits.js';
+import { FOLLOWED_MAX, OP_ID_WORN, RETRY_AFTER_MS_MAX, SEEN_BYTES_MAX } from './limits.js';
 import { byteLength, isQueueName } from './name.js';
 import { Operation } from './operation.js';
 import type { Outbox, Redial } from './outbox.js';
@@ -80,6 +80,8 @@ export class Machine {
   #token: string | undefined;
   /** How often it has said `connect`. */
   #attempts = 0;
+  /** Addresses that gateways have named since one took it in. */
+  #followed = 0;
   #connection = new Connection();
   #session: { session_id: string; secret: string } | undefined;
   #renewal: Renewal;
@@ -87,8 +89,10 @@ export class Machine {
   #queues = new Map<string, Queue>();
   /** By the gateway's numbers, which are good for one connection. */
   #subs = new Map<number, Queue>();
-  /** The last attempt that the owner was told of, and the earliest time for it. */
-  #redial: Redial & { notBefore: number } = { at: 0, notBefore: 0 };
+  /** The last attempt that the owner was told of. */
+  #redial: Redial = { at: 0 };
+  /** The earliest time for it. */
+  #notBefore = 0;
 
   constructor(settings: Settings) {
     const retry = new Retry(settings.random);
@@ -206,6 +210,7 @@ export class Machine {
   #welcome(welcome: Welcome): void {
     const { session_id, secret, user, gateway = '', limits, expires_in_ms } = welcome;
     const resumed = !!welcome.resumed && this.#session?.session_id === session_id;
+    this.#followed = 0;
     this.#connection.welcome(this.#desk.now, welcome.ping_every_ms ?? 0);
     this.#session = { session_id, secret };
     this.#desk.isUp = true;
@@ -275,9 +280,11 @@ export class Machine {
     if (wasUp || code) this.#desk.tell({ type: 'closed', code, reason, mayRetry });
     if (!mayRetry) return;
     if (code === HOME_LOST) this.#session = undefined;
-    const notBefore = now + Math.min(retry_after_ms, RETRY_AFTER_MS_MAX);
-    const at = Math.max(now + delay, notBefore);
-    this.#redial = { at, notBefore, address: address || undefined };
+    this.#notBefore = now + Math.min(retry_after_ms, RETRY_AFTER_MS_MAX);
+    const at = Math.max(now + delay, this.#notBefore);
+    // Two gateways that are full would send it to and fro.
+    const follows = address && this.#followed++ < FOLLOWED_MAX;
+    this.#redial = { at, address: follows ? address : undefined };
     out.transport = this.#redial;
   }
 
@@ -347,12 +354,13 @@ export class Machine {
     retry.reset();
     if (this.#connection.doubt(now)) this.#ping();
     if (this.#connection.stage !== 'down' || now >= this.#redial.at) return;
-    this.#redial.at = Math.max(now, this.#redial.notBefore);
+    this.#redial.at = Math.max(now, this.#notBefore);
     out.transport = this.#redial;
   }
 
   #ping(): void {
-    this.#desk.send('ping', { nonce: this.#desk.retry.nonce() });
+    // Whatever comes is a sign of life, so it needn't be told from other answers.
+    this.#desk.send('ping', { nonce: 1 });
   }
 
   #lookIfDue(): void {

@@ -31,9 +31,4 @@ export class Retry {
   between(from: number, to: number): number {
     return from + this.#random() * (to - from);
   }
-
-  /** A number of 48 bits for a ping. */
-  nonce(): number {
-    return Math.floor(this.#random() * 2 ** 48);
-  }
 }

@@ -304,9 +304,11 @@ impl Driver {
             None => false,
             Some(Transport::Stop) => true,
             Some(Transport::Redial { at_ms, address }) => {
+                // A gateway that has named another one is an attempt that goes on.
+                let is_sent_on = address.is_some();
                 self.line = Line::Waiting { at_ms, address };
                 self.tell();
-                self.first_failed()
+                !is_sent_on && self.first_failed()
             }
         }
     }

@@ -84,7 +84,8 @@ impl Client {
         }
         let not_before_ms = now.after(loss.retry_after_ms).ms;
         let at_ms = now.after(self.retry.delay_ms(lasted_ms)).ms.max(not_before_ms);
-        self.redial = Redial { at_ms, not_before_ms, address: loss.address };
+        let address = loss.address.filter(|_| self.retry.follows());
+        self.redial = Redial { at_ms, not_before_ms, address };
         out.transport = Some(self.redial.transport());
     }
 

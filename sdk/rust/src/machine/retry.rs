@@ -9,11 +9,13 @@ use crate::limits;
 pub(super) struct Retry {
     random: StdRng,
     attempts: u32,
+    /// Gateways that others have named, since the last `welcome`.
+    followed: u32,
 }
 
 impl Retry {
     pub(super) fn new(seed: u64) -> Retry {
-        Retry { random: StdRng::seed_from_u64(seed), attempts: 0 }
+        Retry { random: StdRng::seed_from_u64(seed), attempts: 0, followed: 0 }
     }
 
     /// How long to wait after a connection that lasted so long.
@@ -29,6 +31,18 @@ impl Retry {
     /// What failed before doesn't count any more.
     pub(super) fn reset(&mut self) {
         self.attempts = 0;
+    }
+
+    /// Whether to go to the gateway that another one has named, rather than by the client's own
+    /// list: two that are full would send it to and fro.
+    pub(super) fn follows(&mut self) -> bool {
+        self.followed += 1;
+        self.followed <= limits::FOLLOWED_MAX
+    }
+
+    /// A gateway has taken the client in.
+    pub(super) fn welcomed(&mut self) {
+        self.followed = 0;
     }
 
     /// Between half and the whole of the `doublings`-th step.

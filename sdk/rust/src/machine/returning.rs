@@ -78,6 +78,7 @@ impl Client {
     pub(super) fn welcome(&mut self, now: Time, welcome: g2c::Welcome, out: &mut Outbox) {
         let same = |session: &Session| session.id == welcome.session_id;
         let resumed = welcome.resumed && self.session.as_ref().is_some_and(same);
+        self.retry.welcomed();
         self.connection = Connection::up(now, welcome.ping_every_ms);
         self.session = Some(Session { id: welcome.session_id, secret: welcome.secret });
         self.bounds = Bounds::of(welcome.limits.unwrap_or_default());

@@ -14,6 +14,8 @@ fn node(id: &str, message: &str) -> view::Node {
         address: "a:1".to_owned(),
         state: State::Up,
         message: message.to_owned(),
+        connections: None,
+        connections_max: None,
         incarnation: 1,
     }
 }

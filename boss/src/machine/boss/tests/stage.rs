@@ -110,6 +110,7 @@ impl Stage {
                 self.say(link, n2b::Body::Inspected(Inspected { number, found, queue }));
             }
             "call" | "called" => self.of_calls(&words, link),
+            "door" => self.of_doors(&words, link),
             "inspect" => self.input(Input::Inspect { question, queue: words[3] }),
             "configure" => {
                 let config = format!("copies = 1\n[[class]]\npattern = \"{}\"\n", words[3]);
@@ -453,6 +454,7 @@ fn said(body: b2n::Body) -> String {
         b2n::Body::Call(it) => format!("call {} {} {}", it.number, it.method, it.path),
         b2n::Body::NotNow(it) => format!("not now {}/{}: {}", it.prefix, it.bits, it.reason),
         b2n::Body::TellAll(_) => "tell all".to_owned(),
+        b2n::Body::Doors(it) => super::doors::said(&it),
         b2n::Body::Table(_) | b2n::Body::Rows(_) => unreachable!("the stage keeps them"),
         b2n::Body::Hello(_) | b2n::Body::Proof(_) | b2n::Body::Refuse(_) | b2n::Body::Beat(_) => {
             panic!("a machine says nothing of the link's own")

@@ -87,6 +87,15 @@ fn opens_what_is_a_websocket_of_ours() {
 }
 
 #[test]
+fn an_offer_to_compress_is_declined() {
+    let offer = "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame";
+    let text = with(&[("Sec-WebSocket-Extensions", offer)]);
+    let outcome = read(text.as_bytes(), &Origins::default(), &[]);
+    let Outcome::Open { response, .. } = outcome else { panic!("not opened") };
+    assert!(!response.to_ascii_lowercase().contains("extensions"), "{response}");
+}
+
+#[test]
 fn a_request_is_read_at_its_beginning_and_at_its_end() {
     for text in [request("GET /imq/v1/ws", &GOOD), request("GET /", &GOOD).replace('\r', "")] {
         for size in [1, 2, 3, 5] {

@@ -135,3 +135,15 @@ fn refuses_what_the_protocol_forbids() {
     check(Encoding::Proto, &long, "FrameTooLarge");
     check(Encoding::Proto, &[0x82, 0, 0, 0], "BadFrame");
 }
+
+#[test]
+fn the_mask_is_taken_off_each_byte() {
+    let mask = [0x12, 0x00, 0xff, 0x81];
+    for length in 0..40 {
+        let plain: Vec<u8> = (0..length).collect();
+        let mut bytes: Vec<u8> =
+            plain.iter().enumerate().map(|(at, byte)| byte ^ mask[at % 4]).collect();
+        unmask(&mut bytes, mask);
+        assert_eq!(bytes, plain);
+    }
+}

@@ -37,3 +37,5 @@ RETRY_MS_MAX = 10_000
 """…up to this. A connection that lasted this long makes the next attempt a first one again."""
 RETRY_AFTER_MS_MAX = 300_000
 """A gateway can't send its clients away for longer than this."""
+FOLLOWED_MAX = 2
+"""A client follows so many addresses that gateways name before one takes it in."""

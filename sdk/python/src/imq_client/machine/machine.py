@@ -235,6 +235,7 @@ class Machine:
         session_id = welcome.get("session_id", "")
         had = self._session[0] if self._session else None
         resumed = bool(welcome.get("resumed")) and session_id == had
+        self._desk.retry.welcomed()
         self._connection.welcome(self._desk.now, welcome.get("ping_every_ms", 0))
         self._session = (session_id, welcome.get("secret", ""))
         self._desk.is_up = True
@@ -316,6 +317,8 @@ class Machine:
         if code == _HOME_LOST:
             self._session = None
         not_before = now + min(retry_after_ms, RETRY_AFTER_MS_MAX)
+        if address and not self._desk.retry.follows():
+            address = None
         self._redial = Redial(max(now + delay, not_before), not_before, address)
         out.transport = self._redial
 

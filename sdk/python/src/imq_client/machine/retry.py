@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .limits import RETRY_MS_FIRST, RETRY_MS_MAX
+from .limits import FOLLOWED_MAX, RETRY_MS_FIRST, RETRY_MS_MAX
 
 # So many doublings are beyond the longest wait.
 _DOUBLINGS_MAX = 32
@@ -17,6 +17,8 @@ class Retry:
         """`random` gives numbers from 0 up to, not including, 1."""
         self._random = random
         self._attempts = 0
+        # Gateways that others have named, since the last `welcome`.
+        self._followed = 0
 
     def delay(self, lasted_ms: float) -> float:
         """How long to wait after a connection that lasted so long: the first time not at all."""
@@ -29,6 +31,16 @@ class Retry:
     def reset(self) -> None:
         """What failed before doesn't count any more."""
         self._attempts = 0
+
+    def follows(self) -> bool:
+        """Whether to go to the gateway that another one has named, rather than by the client's own
+        list: two that are full would send it to and fro."""
+        self._followed += 1
+        return self._followed <= FOLLOWED_MAX
+
+    def welcomed(self) -> None:
+        """A gateway has taken the client in."""
+        self._followed = 0
 
     def jittered(self, doublings: int) -> float:
         """Between half and the whole of this step."""
