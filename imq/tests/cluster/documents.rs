@@ -158,8 +158,11 @@ impl Looker {
         found.expect("it was waited for")
     }
 
+    /// By a file: four digits of a key may be those of a port, which are others in what is typed.
     fn sets(&mut self, variable: &str, value: &str) {
-        assert!(self.reader.types(&format!("export {variable}='{value}'\n")).is_empty());
+        fs::write(self.reader.folder().join(variable), value).expect("a file of its own");
+        let typed = format!("export {variable}=\"$(cat {variable})\"\n");
+        assert!(self.reader.types(&typed).is_empty());
     }
 }
 
