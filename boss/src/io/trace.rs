@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use link::io::clock;
+use member::machine::trace::Subject;
 use proto::name::NodeId;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -54,15 +55,6 @@ pub(super) struct Traces {
 /// There are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
-
-/// What is followed, checked.
-#[derive(Debug, Clone)]
-pub(super) enum Subject {
-    /// By its name.
-    Queue(String),
-    /// By the id.
-    User(String),
-}
 
 /// A process that has answered.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use proto::limits;
-use proto::name::{QueueName, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::machine::trace::{Hop, Subject, Told};
@@ -33,19 +32,7 @@ impl Asked {
         after: Option<&str>,
     ) -> Result<Asked, Refused> {
         let bad = |sentence: String| (StatusCode::BAD_REQUEST, format!("{sentence}\n"));
-        let subject = match (queue, user) {
-            (Some(queue), None) => {
-                QueueName::try_from(queue.as_str()).map_err(|error| bad(error.to_string()))?;
-                Subject::Queue(queue)
-            }
-            (None, Some(user)) => {
-                UserId::try_from(user.as_str()).map_err(|error| bad(error.to_string()))?;
-                Subject::User(user)
-            }
-            (Some(_), Some(_)) | (None, None) => {
-                return Err(bad("name either a queue or a user".to_owned()));
-            }
-        };
+        let subject = Subject::of(queue, user).map_err(bad)?;
         let numbers = after.unwrap_or_default().split('.').filter(|number| !number.is_empty());
         let after: Result<Vec<u64>, _> = numbers.map(str::parse).collect();
         let after = after.map_err(|_| bad("`after` is the `next` of an answer".to_owned()))?;

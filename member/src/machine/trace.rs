@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use proto::limits;
-use proto::name;
+use proto::name::{self, QueueName, UserId};
 use proto::time::Time;
 
 use super::metric::Sample;
@@ -22,6 +22,28 @@ pub enum Subject {
     Queue(String),
     /// A user, by the id.
     User(String),
+}
+
+impl Subject {
+    /// What somebody has asked for, by either name.
+    ///
+    /// # Errors
+    /// A sentence, if not exactly one is given, or one that can't be a name.
+    pub fn of(queue: Option<String>, user: Option<String>) -> Result<Subject, String> {
+        match (queue, user) {
+            (Some(queue), None) => match QueueName::try_from(queue.as_str()) {
+                Ok(_) => Ok(Subject::Queue(queue)),
+                Err(error) => Err(error.to_string()),
+            },
+            (None, Some(user)) => match UserId::try_from(user.as_str()) {
+                Ok(_) => Ok(Subject::User(user)),
+                Err(error) => Err(error.to_string()),
+            },
+            (Some(_), Some(_)) | (None, None) => {
+                Err("name either a queue or a user: ?queue=/room/1, or ?user=ann".to_owned())
+            }
+        }
+    }
 }
 
 /// What a hop is about.

@@ -3,12 +3,12 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use member::machine::trace::Subject;
 use proto::codes::Status;
-use proto::name::{QueueName, UserId};
 use serde::Deserialize;
 
 use super::{Api, Refusal};
-use crate::io::trace::{SECONDS, SECONDS_MAX, Subject, TRACES_MAX};
+use crate::io::trace::{SECONDS, SECONDS_MAX, TRACES_MAX};
 
 /// What is followed, and for how long.
 #[derive(Deserialize)]
@@ -27,17 +27,7 @@ pub(super) async fn trace(
     let wanted = "say what to follow: ?queue=/room/1, or ?user=ann, and with it &seconds=60";
     let wrong = |sentence: String| Refusal::new(Status::Invalid, sentence);
     let Asked { queue, user, seconds } = asked.map_err(|_| wrong(wanted.to_owned()))?.0;
-    let subject = match (queue, user) {
-        (Some(queue), None) => {
-            QueueName::try_from(queue.as_str()).map_err(|error| wrong(error.to_string()))?;
-            Subject::Queue(queue)
-        }
-        (None, Some(user)) => {
-            UserId::try_from(user.as_str()).map_err(|error| wrong(error.to_string()))?;
-            Subject::User(user)
-        }
-        (Some(_), Some(_)) | (None, None) => return Err(wrong(wanted.to_owned())),
-    };
+    let subject = Subject::of(queue, user).map_err(wrong)?;
     let seconds = seconds.unwrap_or(SECONDS);
     if !(1..=SECONDS_MAX).contains(&seconds) {
         return Err(wrong(format!("`seconds` is a number from 1 to {SECONDS_MAX}")));
