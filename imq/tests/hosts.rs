@@ -4,7 +4,7 @@
 
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A load that any machine bears.
 const SMALL: &str = "--debug-build --json --copies 2 --queues 200 --sessions 250 --probes 1 \
@@ -73,6 +73,9 @@ fn nothing_arrives_one_way_and_nothing_is_lost_in_silence() {
 fn a_host_without_power_is_noticed_and_nothing_is_lost() {
     let report = fail_over("power", "--kills 1");
     assert!(report["kept"]["count"].as_u64() > Some(0), "somebody took over: {report}");
+    // What the boss's page is headed by counts hosts that are some.
+    let headline = &kills(&report)[0]["hosts_may_die"];
+    assert_eq!(*headline, json!({ "before": 1, "served": 0, "after": 1 }), "{report}");
 }
 
 #[test]

@@ -336,6 +336,7 @@ fn kill_report(clients: &Clients, kill: &Kill) -> KillReport {
         back_ms: milliseconds(kill.settled - kill.relieved),
         lost_buckets: kill.lost_buckets,
         queues_gone: kill.queues_gone,
+        hosts_may_die: kill.hosts_may_die,
         kept_ms: worst(Hit::Kept),
         lost_ms: worst(Hit::Lost),
         others_ms: worst(Hit::Other),

@@ -79,6 +79,16 @@ struct Table {
 }
 
 #[derive(Deserialize)]
+struct Status {
+    safety: Safety,
+}
+
+#[derive(Deserialize)]
+struct Safety {
+    hosts_may_die: u32,
+}
+
+#[derive(Deserialize)]
 struct Nodes {
     nodes: Vec<Node>,
 }
@@ -115,6 +125,13 @@ impl Boss {
             }
         }
         Ok(places)
+    }
+
+    /// How many hosts may die now without losing anything: what its page is headed by.
+    pub(super) fn hosts_may_die(self) -> Result<u32> {
+        let status = Http::connect(self.address)?.get(self.address, "/api/v1/status")?;
+        let Status { safety } = read(status.as_bytes())?;
+        Ok(safety.hosts_may_die)
     }
 
     /// The cluster now.

@@ -13,6 +13,7 @@ use super::FailoverOptions;
 use super::boss::{Boss, Life, Picture, Place};
 use super::bystanders::Bystanders;
 use super::how::How;
+use super::report::MayDie;
 use crate::clock::{Clock, Nanoseconds, nanoseconds};
 use crate::interrupt::Interrupt;
 use crate::servers::cluster::Cluster;
@@ -52,6 +53,8 @@ pub(super) struct Kill {
     pub(super) probes: Vec<Hit>,
     /// Of the bystanders' queues: how many were gone with these buckets, and were created again.
     pub(super) queues_gone: u64,
+    /// How many hosts might die.
+    pub(super) hosts_may_die: MayDie,
 }
 
 /// What a kill did to a probe room.
@@ -103,6 +106,7 @@ impl Killer<'_> {
     fn kill(&mut self, earlier: &[Kill]) -> Result<Kill> {
         let boss = self.boss();
         let before = boss.picture()?;
+        let may_die_before = boss.hosts_may_die()?;
         let draw = self.draw();
         let nodes = match &draw {
             Some(draw) => draw.nodes(self.cluster),
@@ -126,6 +130,8 @@ impl Killer<'_> {
             None => self.harm(&nodes, earlier.len())?,
         };
         let served = self.served(at, &nodes, &dead, before.up.len())?;
+        // A boss that hasn't said so may not answer at all.
+        let may_die_served = served.map(|_| boss.hosts_may_die()).transpose()?;
         self.until_relief(at, &dead)?;
         let relieved = self.clock.now();
         self.relieve(&nodes, &others)?;
@@ -139,6 +145,8 @@ impl Killer<'_> {
             .with_context(|| format!("after {} were back", nodes.join(" and ")))?;
         let settled = self.clock.now();
         let lost_buckets = boss.picture()?.lost_since(&before);
+        let hosts_may_die =
+            MayDie { before: may_die_before, served: may_die_served, after: boss.hosts_may_die()? };
         let after = boss.places(self.probes)?;
         let probes = places.iter().zip(&after).map(|(before, after)| hit(before, after, &nodes));
         let probes = probes.collect();
@@ -154,6 +162,7 @@ impl Killer<'_> {
             lost_buckets,
             probes,
             queues_gone,
+            hosts_may_die,
         })
     }
 

@@ -101,12 +101,25 @@ pub struct KillReport {
     pub lost_buckets: u64,
     /// Queues that were gone with them and were created again.
     pub queues_gone: u64,
+    /// How many hosts might die without losing anything, as the boss's page says.
+    pub hosts_may_die: MayDie,
     /// The worst gap of rooms that others took over.
     pub kept_ms: Option<f64>,
     /// The worst gap of rooms that began anew.
     pub lost_ms: Option<f64>,
     /// The worst gap of rooms on other nodes.
     pub others_ms: Option<f64>,
+}
+
+/// How many hosts might die, around a kill. Nodes that are dialled by loopback are all on one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MayDie {
+    /// Before it.
+    pub before: u32,
+    /// When the boss had just said that others served all buckets, if it did.
+    pub served: Option<u32>,
+    /// When all was as before.
+    pub after: u32,
 }
 
 impl Gaps {

@@ -1,6 +1,6 @@
 //! What is sound and what isn't, and the names of the figures.
 
-use super::{FailoverReport, Gaps, KillReport};
+use super::{FailoverReport, Gaps, KillReport, MayDie};
 use crate::failover::how::How;
 use crate::failover::judge::Verdict;
 use crate::failover::newest::Differences;
@@ -16,6 +16,7 @@ fn kill(lost_buckets: u64) -> KillReport {
         back_ms: 90.0,
         lost_buckets,
         queues_gone: 0,
+        hosts_may_die: MayDie { before: 1, served: Some(0), after: 1 },
         kept_ms: Some(30.0),
         lost_ms: None,
         others_ms: Some(2.0),
