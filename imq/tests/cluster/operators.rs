@@ -190,9 +190,14 @@ fn a_boss_whose_page_is_flooded_lets_nodes_in_and_keeps_what_it_is_told() {
 fn who_is_refused_at_a_link_port_does_not_fill_the_log() {
     let mut three = Three::start();
     let count = 40;
-    for _ in 0..count {
-        let mut dial = TcpStream::connect(("127.0.0.1", three.base + 200)).expect("a node");
-        dial.write_all(b"GET / HTTP/1.1\r\nHost: imq\r\n\r\n").expect("it reads");
+    let dials: Vec<_> = (0..count)
+        .map(|_| {
+            let mut dial = TcpStream::connect(("127.0.0.1", three.base + 200)).expect("a node");
+            dial.write_all(b"GET / HTTP/1.1\r\nHost: imq\r\n\r\n").expect("it reads");
+            dial
+        })
+        .collect();
+    for mut dial in dials {
         // Until it is closed; what was unread is cut off with it.
         dial.read_to_end(&mut Vec::new()).ok();
     }

@@ -6,7 +6,11 @@ mod times;
 
 use std::process::Command;
 
-use serde_json::json;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::folder::Folder;
 use crate::http::{metric, until};
@@ -22,6 +26,21 @@ const PAIRS: [(&str, &[&str]); 3] = [
     ("ES256", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
     ("EdDSA", &["-algorithm", "ED25519"]),
 ];
+
+/// A token of these parts, whatever they say.
+pub(crate) fn signed(header: &Value, claims: &Value, secret: &str) -> String {
+    let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let text = format!("{}.{}", part(header), part(claims));
+    let signature = URL_SAFE_NO_PAD.encode(hs256(secret.as_bytes(), &text));
+    format!("{text}.{signature}")
+}
+
+/// What a text is signed with by a secret: HMAC-SHA256.
+pub(crate) fn hs256(secret: &[u8], text: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes any key");
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
 
 /// A folder with keys, and the file of those that gateways have.
 struct Keys {

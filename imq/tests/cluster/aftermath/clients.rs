@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{EncodingKey, Header, encode};
 use link::io::clock::now;
 use serde_json::{Value, json};
 
 use crate::process::PATIENCE;
 use crate::roles::Five;
 use crate::talker::{End, Talker};
+use crate::tokens::signed;
 
 const KEY: &str = "a secret of thirty-two bytes, or more";
 const AUDIENCE: &str = "imq";
@@ -40,8 +40,7 @@ impl Tokens {
     }
 
     fn token(&self, claims: &Value) -> String {
-        let key = EncodingKey::from_secret(KEY.as_bytes());
-        encode(&Header::default(), claims, &key).expect("a token")
+        signed(&json!({ "typ": "JWT", "alg": "HS256" }), claims, KEY)
     }
 
     /// Each with what is wrong with it; the first is good.

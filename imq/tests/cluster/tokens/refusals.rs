@@ -3,11 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use link::io::clock;
 use serde_json::{Value, json};
 
-use super::{DOCUMENT, Keys, PAIRS};
+use super::{DOCUMENT, Keys, PAIRS, signed};
 use crate::process::imq;
 use crate::talker::Talker;
 
@@ -17,15 +16,6 @@ pub(super) fn refused(address: &str, token: &str, code: u64) -> String {
     let closing = Talker::answered(address, &connect).closing(code);
     assert_eq!(closing["may_retry"] == true, code < 3500, "{closing}");
     closing["reason"].as_str().expect("a sentence").to_owned()
-}
-
-/// A token of these parts, whatever they say.
-fn signed(header: &Value, claims: &Value, secret: &str) -> String {
-    let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
-    let text = format!("{}.{}", part(header), part(claims));
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    let signature = crypto::sign(text.as_bytes(), &key, Algorithm::HS256).expect("a signature");
-    format!("{text}.{signature}")
 }
 
 #[test]

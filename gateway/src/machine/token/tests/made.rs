@@ -1,12 +1,15 @@
 //! Pairs of keys, and tokens made with them.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::EncodingKey;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 use super::super::*;
 
@@ -17,7 +20,15 @@ pub(super) const NOW_MS: u64 = 1_700_000_000_000;
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) public: String,
-    private: EncodingKey,
+    private: Private,
+}
+
+/// What signs: none of it is what verifies.
+#[derive(Debug)]
+enum Private {
+    Secret(Vec<u8>),
+    /// A key for openssl, in PEM.
+    Key(String),
 }
 
 /// The pair of an algorithm, the same in all tests.
@@ -31,22 +42,15 @@ impl Pair {
         let private = match algorithm {
             Algorithm::Hs256 => {
                 let public = openssl(&["rand", "-base64", "32"], "");
-                let secret = public.trim().as_bytes();
-                return Pair { private: EncodingKey::from_secret(secret), public };
+                let secret = public.trim().as_bytes().to_vec();
+                return Pair { private: Private::Secret(secret), public };
             }
             Algorithm::Rs256 => openssl(&["genpkey", "-algorithm", "RSA"], ""),
             Algorithm::Es256 => ec("P-256"),
             Algorithm::EdDsa => openssl(&["genpkey", "-algorithm", "ED25519"], ""),
         };
         let public = openssl(&["pkey", "-pubout"], &private);
-        let private = private.as_bytes();
-        let private = match algorithm {
-            Algorithm::Hs256 => unreachable!("it has returned"),
-            Algorithm::Rs256 => EncodingKey::from_rsa_pem(private),
-            Algorithm::Es256 => EncodingKey::from_ec_pem(private),
-            Algorithm::EdDsa => EncodingKey::from_ed_pem(private),
-        };
-        Pair { public, private: private.expect("a private key") }
+        Pair { public, private: Private::Key(private) }
     }
 
     pub(super) fn tokens(&self, rules: Rules) -> Tokens {
@@ -63,6 +67,10 @@ pub(super) fn ec(curve: &str) -> String {
 
 /// What openssl prints for these words and this input.
 pub(super) fn openssl(words: &[&str], input: &str) -> String {
+    String::from_utf8(openssl_bytes(words, input)).expect("text")
+}
+
+fn openssl_bytes(words: &[&str], input: &str) -> Vec<u8> {
     let mut child = Command::new("openssl")
         .args(words)
         .stdin(Stdio::piped())
@@ -75,7 +83,63 @@ pub(super) fn openssl(words: &[&str], input: &str) -> String {
     drop(stdin);
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success(), "openssl {words:?}");
-    String::from_utf8(output.stdout).expect("text")
+    output.stdout
+}
+
+/// The signature of a text as a JWT has it (RFC 7518), by this key.
+fn signature(algorithm: Algorithm, key: &str, text: &str) -> Vec<u8> {
+    let key = Passing::with(key);
+    let by_digest = || openssl_bytes(&["dgst", "-sha256", "-sign", key.path()], text);
+    match algorithm {
+        Algorithm::Hs256 => unreachable!("its key is a secret"),
+        Algorithm::Rs256 => by_digest(),
+        Algorithm::Es256 => halves(&by_digest()),
+        Algorithm::EdDsa => {
+            let text = Passing::with(text);
+            let words = ["pkeyutl", "-sign", "-rawin", "-inkey", key.path(), "-in", text.path()];
+            openssl_bytes(&words, "")
+        }
+    }
+}
+
+/// Both numbers of a signature on P-256, of 32 bytes each, out of openssl's DER: a sequence of two
+/// integers, which have a zero in front where they would be negative, and none that isn't needed.
+fn halves(der: &[u8]) -> Vec<u8> {
+    let (first, rest) = integer(&der[2..]);
+    let (second, _) = integer(rest);
+    let half = |number: &[u8]| {
+        let number = number.strip_prefix(&[0]).unwrap_or(number);
+        [&[0; 32][number.len()..], number].concat()
+    };
+    [half(first), half(second)].concat()
+}
+
+fn integer(der: &[u8]) -> (&[u8], &[u8]) {
+    assert_eq!(der[0], 2, "an integer");
+    der[2..].split_at(usize::from(der[1]))
+}
+
+/// A file for as long as a command takes, for what it doesn't read from its input.
+struct Passing(PathBuf);
+
+impl Passing {
+    fn with(text: &str) -> Passing {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let (process, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("imq-token-{process}-{number}"));
+        std::fs::write(&path, text).expect("a file");
+        Passing(path)
+    }
+
+    fn path(&self) -> &str {
+        Path::to_str(&self.0).expect("its name is text")
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).ok();
+    }
 }
 
 /// Secrets of 32 equal bytes, with names.
@@ -129,25 +193,24 @@ impl Made {
     }
 
     pub(super) fn sign_with_secret(&self, secret: &[u8]) -> String {
-        self.sign_with(&EncodingKey::from_secret(secret))
+        self.sign_with(&Private::Secret(secret.to_vec()))
     }
 
-    fn sign_with(&self, key: &EncodingKey) -> String {
+    fn sign_with(&self, private: &Private) -> String {
         let (header, claims) = (self.header.as_bytes(), self.claims.as_bytes());
         let signed =
             format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        let algorithm = library_name(self.algorithm);
-        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), key, algorithm);
-        format!("{signed}.{}", signature.expect("it can be signed"))
+        let signature = match private {
+            Private::Secret(secret) => hs256(secret, &signed),
+            Private::Key(key) => signature(self.algorithm, key, &signed),
+        };
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
 
-/// An algorithm as the library that signs here calls it.
-fn library_name(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
-    match algorithm {
-        Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
-        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-        Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
-    }
+/// The signature of a text by a secret.
+fn hs256(secret: &[u8], text: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes any key");
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
 }
