@@ -65,7 +65,12 @@ impl Medium {
     /// What starts the program as this process.
     pub(super) fn run(&self, id: &str, program: &Path) -> Result<Command> {
         match self {
-            Self::Hosts(hosts) => hosts.run(id, program),
+            Self::Hosts(hosts) => {
+                let mut command = hosts.run(id, program)?;
+                // All have the kernel's name of this machine, and would be one host for the boss.
+                command.env("IMQ_HOST", id);
+                Ok(command)
+            }
             Self::Loopback | Self::Wires(_) => Ok(Command::new(program)),
         }
     }
