@@ -95,11 +95,6 @@ impl Reader {
     /// The guide's words, with the places that are others here.
     fn moved(&self, text: &str) -> String {
         let built = Path::new(env!("CARGO_BIN_EXE_imq")).parent().expect("a folder");
-        let text = text
-            .replace(BUILD, ":")
-            .replace(BUILT, &built.display().to_string())
-            .replace(PACKAGES, "")
-            .replace(self.named, &self.folder.display().to_string());
         let mut words = String::new();
         for part in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
             let digits = part.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -108,7 +103,12 @@ impl Reader {
                 None => words += part,
             }
         }
+        // Behind the ports: the number of a process, in the folder's name, may look like one.
         words
+            .replace(BUILD, ":")
+            .replace(BUILT, &built.display().to_string())
+            .replace(PACKAGES, "")
+            .replace(self.named, &self.folder.display().to_string())
     }
 
     /// Saves a file.
